@@ -1,0 +1,114 @@
+/**
+ * The machine interface: all that an engine knows of what it explores.
+ *
+ * `S` is the machine's own working object over one bound state vector: usually the accessor view
+ * of the layout together with constants such as rules and geometry. An engine creates a few of
+ * them (one per cursor) with `bind` and never looks inside.
+ */
+import type { Fields, Pool, RecordLayout, RecordView } from './layout.ts';
+
+/** One parameter of a transition: a finite domain `0..size-1`, enumerated smallest first. */
+export interface Parameter {
+  readonly name: string;
+  readonly size: number;
+  /** How a value is printed and stored; unique within the domain. Default: the number. */
+  readonly label?: (value: number) => string | number;
+}
+
+export interface Transition<S> {
+  /** Kernel function, with a step suffix where the function is cut: `mmu_set_spte.store`. */
+  readonly name: string;
+  /** Who acts, for given arguments: `vcpu0`, `mm`, `ioctl`, … */
+  readonly actor: (...args: number[]) => string;
+  /** At most four. */
+  readonly parameters: readonly Parameter[];
+  /** One sentence: what happens. Shown by `explain` and `list transitions`. */
+  readonly says: string;
+  /** Kernel function or manual section by name. */
+  readonly source?: readonly string[];
+  /**
+   * Guard and effect in one: returns `false` before the first write when disabled, otherwise
+   * changes the bound state in place and returns `true`. Depends on state, arguments and
+   * constants alone. A broken assumption of the model is reported with `assertModel`.
+   */
+  readonly step: (s: S, a: number, b: number, c: number, d: number) => boolean;
+}
+
+/** What a property reports: the sentence and the objects concerned. */
+export interface Finding {
+  readonly message: string;
+  readonly where: Readonly<Record<string, number | string | boolean>>;
+}
+
+/** An interesting state that must be reachable, lest a property hold for lack of cases. */
+export interface Witness<S> {
+  readonly says: string;
+  readonly reached: (s: S) => boolean;
+}
+
+interface PropertyText {
+  /** Kebab-case sentence: `unsync-only-at-4k`. */
+  readonly id: string;
+  readonly says: string;
+  readonly why: string;
+  readonly source: readonly string[];
+}
+
+/** A predicate over single states, evaluated on each distinct state at its moment. */
+export interface StateProperty<S> extends PropertyText {
+  readonly kind: 'state';
+  /** Name of a moment of the machine, or `every-step`. */
+  readonly when: string;
+  readonly applies: (s: S) => boolean;
+  readonly check: (s: S) => Finding | null;
+  readonly witness: Witness<S>;
+}
+
+/** A predicate over single steps, evaluated on each execution of the named transitions. */
+export interface StepProperty<S> extends PropertyText {
+  readonly kind: 'step';
+  /** Names of the transitions it judges. */
+  readonly on: readonly string[];
+  /** `before` and `after` are bound to different vectors; `args` are those of the transition. */
+  readonly applies: (before: S, after: S, args: readonly number[], transition: string) => boolean;
+  readonly check: (
+    before: S,
+    after: S,
+    args: readonly number[],
+    transition: string,
+  ) => Finding | null;
+  readonly witness: Witness<S>;
+}
+
+export type Property<S> = StateProperty<S> | StepProperty<S>;
+
+export interface Machine<S, F extends Fields = Fields> {
+  readonly name: string;
+  readonly layout: RecordLayout<F>;
+  /** Wraps an accessor view. Called once per cursor; the view stays bound to one vector. */
+  readonly bind: (view: RecordView<F>) => S;
+  /** Initial states: each writes into a vector of zeros. */
+  readonly initial: readonly ((s: S) => void)[];
+  /** In documented order; instances are enumerated by transition, then arguments, smallest up. */
+  readonly transitions: readonly Transition<S>[];
+  readonly properties: readonly Property<S>[];
+  /** Moments at which state properties may be asked, beside `every-step`. */
+  readonly moments: Readonly<Record<string, (s: S) => boolean>>;
+  /** Interchangeable pools; permuting any of them maps behaviours onto behaviours. */
+  readonly symmetry: readonly Pool[];
+  /**
+   * Brings fields without meaning to their canonical value. Called after each executed step,
+   * before hashing. Must not depend on which identity has which number.
+   */
+  readonly normalise?: (s: S) => void;
+}
+
+/** Thrown when the model itself is wrong; the command line ends with exit code 70. */
+export class ModelAssumptionError extends Error {
+  override readonly name = 'ModelAssumptionError';
+}
+
+/** Errors: throws `ModelAssumptionError` with the sentence that turned out not to hold. */
+export function assertModel(condition: boolean, sentence: string): asserts condition {
+  if (!condition) throw new ModelAssumptionError(sentence);
+}

@@ -1,0 +1,120 @@
+/**
+ * What the command line knows of a model: an inventory of named things, and a way to turn a
+ * selection of them into a machine. The commands, the counterexample files and their tests see
+ * this interface alone; `instance.ts` implements it for KVM, tests implement it for toys.
+ */
+import type { Fields, Machine, Property } from '../engine/machine/index.ts';
+
+/** The engines never look inside `S`, hence neither does the command line. */
+export type AnyMachine = Machine<unknown>;
+
+/** Forgets the type of the working object. Sound because only the machine makes and reads it. */
+export const erased = <S, F extends Fields>(machine: Machine<S, F>): AnyMachine =>
+  machine as unknown as AnyMachine;
+
+export type Granularity = 'step' | 'operation';
+export type RuleValue = string | number | boolean;
+
+/** A plain JSON object, as the engine's `snapshot` returns it. */
+export type Snapshot = Readonly<Record<string, unknown>>;
+
+/** Exact results of an exhaustive search, with symmetry, default granularity and preset. */
+export interface RecordedCounts {
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+}
+
+export interface ScenarioEntry {
+  readonly id: string;
+  readonly says: string;
+  /** The name of the machine it configures: `shadow`, `tdp`, … */
+  readonly machine: string;
+  /** Checked by `check` and `all` when no scenario is named. */
+  readonly ci: boolean;
+  /** Default `step`. */
+  readonly granularity?: Granularity;
+  /** Default `upstream`. */
+  readonly preset?: string;
+  /** Longest walk of the random engine, in steps. Default 200. */
+  readonly maxSteps?: number;
+  readonly counts?: RecordedCounts;
+}
+
+export interface RuleEntry {
+  readonly name: string;
+  /** In documented order; the upstream value need not be first. */
+  readonly values: readonly RuleValue[];
+  readonly says: string;
+  readonly source: readonly string[];
+}
+
+export interface PresetEntry {
+  readonly name: string;
+  readonly says: string;
+  readonly rules: Readonly<Record<string, RuleValue>>;
+}
+
+/** A preset with one rule changed, and what must then break. */
+export interface MutantEntry {
+  readonly id: string;
+  readonly rule: string;
+  readonly value: RuleValue;
+  readonly says: string;
+  readonly source: readonly string[];
+  readonly scenario: string;
+  readonly property: string;
+  /** Category of the list of known bugs: `A`, `B`, … */
+  readonly category: string;
+}
+
+/** Names only; every one of them is known to the catalogue. */
+export interface Selection {
+  readonly scenario: string;
+  readonly preset: string;
+  /** Changes to the preset, the mutant's excluded. */
+  readonly rules: Readonly<Record<string, RuleValue>>;
+  readonly mutant?: string;
+  /**
+   * Absent: all that apply to the scenario. Present: these and no others, even ones that the
+   * scenario excludes.
+   */
+  readonly properties?: readonly string[];
+  /** Absent: the scenario's. */
+  readonly granularity?: Granularity;
+}
+
+/** What `list` and `explain` show of a property. */
+export type PropertyEntry = Pick<Property<unknown>, 'id' | 'says' | 'why' | 'source' | 'kind'> & {
+  /** A moment for a state property, the judged transitions for a step property. */
+  readonly when: string;
+  /** The sentence of its witness. */
+  readonly witness: string;
+};
+
+/** Turns a property of any machine into its entry. */
+export const propertyEntry = <S>(property: Property<S>): PropertyEntry => ({
+  id: property.id,
+  says: property.says,
+  why: property.why,
+  source: property.source,
+  kind: property.kind,
+  when: property.kind === 'state' ? property.when : `on ${property.on.join(', ')}`,
+  witness: property.witness.says,
+});
+
+/** Order of every list: documented, stable; it is the order of `list`. */
+export interface Catalogue {
+  readonly scenarios: readonly ScenarioEntry[];
+  readonly rules: readonly RuleEntry[];
+  readonly presets: readonly PresetEntry[];
+  readonly mutants: readonly MutantEntry[];
+  readonly properties: readonly PropertyEntry[];
+  readonly instantiate: (selection: Selection) => AnyMachine;
+  /** The difference of two states in the words of the model, one line per changed thing. */
+  readonly describeChanges?: (
+    selection: Selection,
+    before: Snapshot,
+    after: Snapshot,
+  ) => readonly string[];
+}

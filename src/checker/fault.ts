@@ -1,0 +1,46 @@
+/**
+ * A fault of the input: what, where, and what to do next, under a stable code.
+ *
+ * 1xx: the command line (exit 64). 2xx: an input file (exit 65).
+ */
+export const faultCodes = {
+  'KMC-101': 'unknown name on the command line',
+  'KMC-102': 'value of a flag out of range or not of its form',
+  'KMC-103': 'flags or arguments that do not go together',
+  'KMC-104': 'unknown command or flag',
+  'KMC-201': 'file names something that the model does not have',
+  'KMC-202': 'file cannot be read or written',
+  'KMC-203': 'file is not JSON, or is cut off',
+  'KMC-204': 'file does not match the schema',
+  'KMC-205': 'file has another schema version',
+  'KMC-206': 'file was written for another model',
+  'KMC-207': 'state after a step is not the recorded one',
+  'KMC-208': 'step cannot be executed',
+} as const;
+
+export type FaultCode = keyof typeof faultCodes;
+
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  /** What to do next: one line each, without indentation. */
+  readonly hints: readonly string[];
+
+  constructor(code: FaultCode, message: string, hints: readonly string[] = []) {
+    super(message);
+    this.code = code;
+    this.hints = hints;
+  }
+
+  get exit(): 64 | 65 {
+    return this.code.startsWith('KMC-1') ? 64 : 65;
+  }
+
+  /** As printed: the sentence, then the hints, indented. */
+  lines(): string[] {
+    return [`error ${this.code}: ${this.message}`, ...this.hints.map((hint) => `  ${hint}`)];
+  }
+}
+
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,59 @@
+/** From a violation that an engine found to the file that keeps it. */
+import type { AnyMachine, Catalogue, Selection } from '../checker/catalogue.ts';
+import type { Violation } from '../engine/outcome.ts';
+import { executeTrace, type ExecutedRun } from './execute.ts';
+import type { ModelVersion } from './model-version.ts';
+import { schemaName, type Counterexample } from './schema.ts';
+
+export interface Origin {
+  readonly selection: Selection;
+  readonly machine: AnyMachine;
+  readonly catalogue: Catalogue;
+  readonly model: ModelVersion;
+  readonly found: Counterexample['found'];
+}
+
+/** The rules in words: `upstream + split_flush=never`, `upstream + mutant link-unsynced-child`. */
+export function rulesText(selection: Pick<Selection, 'preset' | 'rules' | 'mutant'>): string {
+  const changes = Object.entries(selection.rules).map(([name, value]) => `${name}=${value}`);
+  const mutant = selection.mutant === undefined ? [] : [`mutant ${selection.mutant}`];
+  return [selection.preset, ...mutant, ...changes].join(' + ');
+}
+
+const functionNames = (sources: readonly string[]): string[] => [
+  ...new Set(sources.flatMap((source) => source.match(/\b[a-z_]\w*\(\)/g) ?? [])),
+];
+
+/** Errors: faults 201 and 208 when the trace is not one of the machine. */
+export function counterexampleOf(
+  violation: Violation,
+  origin: Origin,
+  run: ExecutedRun = executeTrace(origin.machine, violation.trace),
+): Counterexample {
+  const { selection, machine, catalogue, model } = origin;
+  const property = catalogue.properties.find((p) => p.id === violation.property);
+  const mutant = catalogue.mutants.find((m) => m.id === selection.mutant);
+  const scenario = catalogue.scenarios.find((s) => s.id === selection.scenario);
+  return {
+    schema: schemaName,
+    title: `${violation.property} is violated in ${selection.scenario} (${rulesText(selection)})`,
+    says: property?.says ?? '',
+    expect: { verdict: 'violated', property: violation.property, step: run.steps.length },
+    model,
+    machine: machine.name,
+    scenario: selection.scenario,
+    granularity: selection.granularity ?? scenario?.granularity ?? 'step',
+    rules: {
+      preset: selection.preset,
+      ...(mutant === undefined ? {} : { mutant: mutant.id }),
+      changes: { ...selection.rules },
+    },
+    initial: violation.trace.initial,
+    actions: run.steps.map(({ action }) => ({ ...action, args: { ...action.args } })),
+    fingerprints: run.steps.map((step) => step.fingerprint),
+    minimality: violation.minimality.kind,
+    found: origin.found,
+    kernel: { functions: functionNames([...(mutant?.source ?? []), ...(property?.source ?? [])]) },
+    notes: mutant?.says ?? '',
+  };
+}

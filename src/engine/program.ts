@@ -107,7 +107,7 @@ export class Program<S, F extends Fields = Fields> {
     this.beforeWords.set(this.currentWords);
     const step = this.#steps[id] as Step<S>;
     if (!step(this.current, args[0], args[1], args[2], args[3])) {
-      if (this.checked) this.#checkUntouched(id);
+      if (this.checked) this.checkUntouched(id);
       return false;
     }
     this.#normalise?.(this.current);
@@ -169,7 +169,11 @@ export class Program<S, F extends Fields = Fields> {
     return this.judge.evidence();
   }
 
-  #checkUntouched(id: number): void {
+  /**
+   * Compares the vectors after the disabled instance `id`.
+   * Errors: `ModelAssumptionError` when they differ.
+   */
+  checkUntouched(id: number): void {
     if (this.beforeWords.every((word, index) => word === this.currentWords[index])) return;
     const { transition, args } = this.actionOf(id);
     throw new ModelAssumptionError(

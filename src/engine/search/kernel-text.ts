@@ -1,0 +1,228 @@
+/**
+ * Source text of the search kernel for one machine and one length of vector.
+ *
+ * The text is generated so that copying, hashing and comparing a vector are straight lines for a
+ * short vector, and so that each transition has a loop of its own, whose call the compiler can
+ * inline. It is made from numbers alone. See `kernel.ts` for what the functions do.
+ */
+import { absorbText, finishText, HASH_SEED_HIGH, HASH_SEED_LOW } from '../state/hash.ts';
+
+/** Longer vectors are handled by loops. */
+const UNROLL_MAX = 24;
+
+export interface TransitionText {
+  /** Sizes of the parameters' domains. */
+  readonly sizes: readonly number[];
+  /** Id of its first instance. */
+  readonly firstInstance: number;
+  /** Step properties ask about it. */
+  readonly judged: boolean;
+}
+
+export interface KernelText {
+  /** Length of a vector. */
+  readonly words: number;
+  /** `exact`: the key of a state is its vector; `fingerprint`: the two lanes of its hash. */
+  readonly storage: 'exact' | 'fingerprint';
+  readonly transitions: readonly TransitionText[];
+  readonly normalises: boolean;
+  readonly canonicalises: boolean;
+  readonly judgesStates: boolean;
+  readonly checked: boolean;
+  /** States in one segment, as a power of two. */
+  readonly segmentShift: number;
+  /** The buffer is emptied after the parent that brought it above this many successors. */
+  readonly slack: number;
+}
+
+const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const plus = (base: string, index: number): string =>
+  base === '' ? String(index) : index === 0 ? base : `${base} + ${index}`;
+
+function copyText(
+  words: number,
+  target: string,
+  targetBase: string,
+  source: string,
+  sourceBase: string,
+): string {
+  if (words <= UNROLL_MAX) {
+    const one = (i: number) =>
+      `${target}[${plus(targetBase, i)}] = ${source}[${plus(sourceBase, i)}];`;
+    return range(words).map(one).join(' ');
+  }
+  const at = (base: string) => (base === '' ? 'i' : `${base} + i`);
+  return `for (let i = 0; i < ${words}; i++) ${target}[${at(targetBase)}] = ${source}[${at(sourceBase)}];`;
+}
+
+/** Declares the lanes `p` and `q` of the hash of `source[base ..]`. */
+function hashText(words: number, source: string, base: string): string {
+  const start = `let p = ${HASH_SEED_LOW}, q = ${HASH_SEED_HIGH};`;
+  const body =
+    words <= UNROLL_MAX
+      ? range(words)
+          .map((i) => `{ const w = ${source}[${plus(base, i)}]; ${absorbText('w')} }`)
+          .join('\n')
+      : `for (let i = 0; i < ${words}; i++) { const w = ${source}[${base === '' ? 'i' : `${base} + i`}]; ${absorbText('w')} }`;
+  return `${start}\n${body}\n${finishText}`;
+}
+
+/** Expression: the key at `segment[o ..]` is that of the buffered successor `k`. */
+function sameKeyText(text: KernelText): string {
+  if (text.storage === 'fingerprint') return 'segment[o] === low[k] && segment[o + 1] === high[k]';
+  const { words } = text;
+  if (words > UNROLL_MAX) return 'sameVector(segment, o, b)';
+  return range(words)
+    .map((i) => `segment[${plus('o', i)}] === buffer[${plus('b', i)}]`)
+    .join(' && ');
+}
+
+/** Takes the vector in `m` into the buffer. */
+function emitText(text: KernelText): string {
+  const { words } = text;
+  return `{
+const b = n * ${words};
+${copyText(words, 'buffer', 'b', 'm', '')}
+${hashText(words, 'm', '')}
+low[n] = p; ${text.storage === 'fingerprint' ? 'high[n] = q;' : ''} from[n] = parent; n++;
+}`;
+}
+
+function sweepText(text: KernelText, transition: TransitionText, index: number): string {
+  const { words } = text;
+  const letters = ['a', 'b', 'c', 'd'];
+  const loops = transition.sizes.map((size, k) => {
+    const letter = letters[k] ?? '';
+    return `for (let ${letter} = 0; ${letter} < ${size}; ${letter}++)`;
+  });
+  const args = letters.map((letter, k) => (k < transition.sizes.length ? letter : '0'));
+  const judge = transition.judged
+    ? `{ const list = judgeStep(${index}, id); if (list.length !== 0) onStep(parent, id, list); }`
+    : '';
+  const untouched = text.checked ? 'else checkUntouched(id);' : '';
+  return `function sweep${index}() {
+let id = ${transition.firstInstance - 1}, count = 0;
+${loops.join('\n')} {
+id++;
+if (step${index}(s, ${args.join(', ')})) {
+count++;
+${text.normalises ? 'normalise(s);' : ''}
+${judge}
+${text.canonicalises ? 'canonicalise(m);' : ''}
+${emitText(text)}
+${copyText(words, 'm', '', 'origin', '')}
+} ${untouched}
+}
+taken[${index}] += count;
+}`;
+}
+
+/** Stores the buffered successor `k` under the id `count`. */
+function storeText(text: KernelText, stride: number): string {
+  const { words, segmentShift } = text;
+  const exact = text.storage === 'exact';
+  const room = `if ((count & SEGMENT_MASK) === 0 && !allocate(count >>> ${segmentShift})) { stop = 2; break; }`;
+  const key = exact
+    ? copyText(words, 'target', 't', 'buffer', 'b')
+    : 'target[t] = low[k]; target[t + 1] = high[k];';
+  const vector = exact
+    ? ''
+    : `{ const room = vectors[count >>> ${segmentShift}], v = (count & SEGMENT_MASK) * ${words};
+${copyText(words, 'room', 'v', 'buffer', 'b')} }`;
+  const judge = text.judgesStates
+    ? `${copyText(words, 'm', '', 'buffer', 'b')}
+judging = count; const list = judgeState(s); judging = -1;
+if (list.length !== 0) onState(count, list);`
+    : '';
+  return `if (count === limit) { stop = 1; break; }
+${room}
+{ const target = keys[count >>> ${segmentShift}], t = (count & SEGMENT_MASK) * ${stride};
+${key} target[t + ${stride - 1}] = from[k]; }
+${vector}
+table[slot] = count + 1;
+${judge}
+count++;`;
+}
+
+function flushText(text: KernelText, stride: number): string {
+  const { words, segmentShift } = text;
+  return `function flush() {
+// Read all slots, then all candidates, before the first decision: the misses overlap.
+for (let k = 0; k < n; k++) first[k] = table[low[k] & mask];
+let warm = 0;
+for (let k = 0; k < n; k++) {
+const known = first[k];
+if (known !== 0) warm ^= keys[(known - 1) >>> ${segmentShift}][((known - 1) & SEGMENT_MASK) * ${stride}];
+}
+warmth = warm;
+for (let k = 0; k < n; k++) {
+const b = k * ${words};
+let slot = low[k] & mask, known;
+while ((known = table[slot]) !== 0) {
+const segment = keys[(known - 1) >>> ${segmentShift}], o = ((known - 1) & SEGMENT_MASK) * ${stride};
+if (${sameKeyText(text)}) break;
+slot = (slot + 1) & mask;
+}
+if (known !== 0) continue;
+${storeText(text, stride)}
+}
+n = 0;
+}`;
+}
+
+/** Body of a function of `env` (see `kernel.ts`) that returns the kernel. */
+export function kernelText(text: KernelText): string {
+  const { words, segmentShift, transitions } = text;
+  const exact = text.storage === 'exact';
+  const stride = (exact ? words : 2) + 1;
+  const vectorStride = exact ? stride : words;
+  const sweeps = transitions.map((transition, index) => sweepText(text, transition, index));
+  const steps = transitions.map((_, index) => `const step${index} = env.steps[${index}];`);
+  const instances = transitions.reduce((sum, t) => sum + t.sizes.reduce((x, y) => x * y, 1), 0);
+  const capacity = instances + text.slack + 1;
+  return `"use strict";
+const { m, origin, s, taken, keys, vectors, limit } = env;
+const { normalise, canonicalise, judgeState, judgeStep, onState, onStep, allocate, checkUntouched } = env;
+${steps.join('\n')}
+const SEGMENT_MASK = ${2 ** segmentShift - 1};
+const buffer = new Int32Array(${capacity * words});
+const low = new Int32Array(${capacity}), high = new Int32Array(${exact ? 1 : capacity});
+const from = new Int32Array(${capacity}), first = new Int32Array(${capacity});
+let table = new Int32Array(1), mask = 0;
+let n = 0, count = 0, stop = 0, parent = -1, judging = -1, warmth = 0;
+function sameVector(segment, o, b) {
+for (let i = 0; i < ${words}; i++) if (segment[o + i] !== buffer[b + i]) return false;
+return true;
+}
+${sweeps.join('\n')}
+${flushText(text, stride)}
+return {
+get count() { return count; }, get stop() { return stop; },
+get parent() { return parent; }, get judging() { return judging; }, get warmth() { return warmth; },
+bufferBytes: buffer.byteLength + 16 * ${capacity},
+add() { parent = -1; ${text.canonicalises ? 'canonicalise(m);' : ''} ${emitText(text)} flush(); },
+expand(start, end) {
+for (let id = start; id < end; id++) {
+const segment = vectors[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${vectorStride};
+${copyText(words, 'origin', '', 'segment', 'o')}
+${copyText(words, 'm', '', 'origin', '')}
+parent = id;
+${transitions.map((_, index) => `sweep${index}();`).join(' ')}
+if (n > ${text.slack}) { flush(); if (stop !== 0) return id; }
+}
+flush();
+return end;
+},
+rehash(wider, start, end) {
+const mask = wider.length - 1;
+for (let id = start; id < end; id++) {
+const segment = keys[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
+${exact ? hashText(words, 'segment', 'o') : 'const p = segment[o];'}
+let slot = p & mask;
+while (wider[slot] !== 0) slot = (slot + 1) & mask;
+wider[slot] = id + 1;
+}
+},
+useTable(wider) { table = wider; mask = wider.length - 1; },
+};`;
+}

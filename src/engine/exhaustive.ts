@@ -13,7 +13,7 @@ import type { Fields, Machine } from './machine/index.ts';
 import type { Bound, Control, Limits, Outcome, Statistics, Trace, Violation } from './outcome.ts';
 import { compileMachine, type Judgement, type Program } from './program.ts';
 import { SearchKernel, type Storage } from './search/kernel.ts';
-import { compileSymmetry, type Canonicaliser } from './search/symmetry.ts';
+import { compileSymmetry, type Canonicaliser } from './symmetry.ts';
 import { traceTo } from './search/trace.ts';
 
 export interface ExhaustiveOptions {

@@ -9,7 +9,7 @@
 import type { Fields } from '../machine/index.ts';
 import type { Judgement, Program } from '../program.ts';
 import { kernelText } from './kernel-text.ts';
-import type { Canonicaliser } from './symmetry.ts';
+import type { Canonicaliser } from '../symmetry.ts';
 
 /** States in one segment, as a power of two. */
 const SEGMENT_SHIFT = 14;

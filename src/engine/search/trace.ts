@@ -4,7 +4,7 @@ import { ModelAssumptionError, type Fields } from '../machine/index.ts';
 import type { Trace } from '../outcome.ts';
 import type { Program } from '../program.ts';
 import type { SearchKernel } from './kernel.ts';
-import type { Canonicaliser } from './symmetry.ts';
+import type { Canonicaliser } from '../symmetry.ts';
 
 export interface StoredSearch<S, F extends Fields> {
   readonly program: Program<S, F>;

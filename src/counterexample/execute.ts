@@ -1,15 +1,11 @@
-/**
- * Executing a run by name, with the model and the properties alone.
- *
- * The accessors are the checked ones without code generation: what an engine got wrong cannot
- * make a run look right here.
- */
+/** Executing a run by name: nothing but the model and the properties decides what happens. */
 import type { AnyMachine, Snapshot } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
 import { unknownName } from '../checker/names.ts';
 import type { Finding } from '../engine/machine/index.ts';
 import type { Action, Trace } from '../engine/outcome.ts';
-import { compileMachine, type Program } from '../engine/program.ts';
+import { compileMachine, type Judgement, type Program } from '../engine/program.ts';
+import { replayTrace } from '../engine/replay.ts';
 
 export interface Judged {
   readonly property: string;
@@ -35,15 +31,6 @@ export interface ExecutedRun {
 }
 
 type AnyProgram = Program<unknown>;
-
-const programOf = (machine: AnyMachine): AnyProgram =>
-  compileMachine(machine, { checked: true, backend: 'closures' });
-
-const judgedNow = (program: AnyProgram, id: number | null): Judged[] =>
-  program.evaluate(id).map((judgement) => ({
-    property: judgement.id,
-    finding: judgement.finding,
-  }));
 
 /** One line: `page_fault(gva=0x2, access=w)`. */
 export function actionText({ transition, args }: Pick<Action, 'transition' | 'args'>): string {
@@ -96,7 +83,7 @@ export function executeActions(
   actions: readonly Action[],
   file: string,
 ): ExecutedRun {
-  const program = programOf(machine);
+  const program = compileMachine(machine);
   if (initial >= machine.initial.length) {
     throw new Fault(
       'KMC-201',
@@ -105,44 +92,34 @@ export function executeActions(
     );
   }
   const ids = actions.map((action, i) => instanceOf(program, action, `${file}: step ${i + 1}`));
-  return execute(program, initial, ids, file);
+  return executeTrace(machine, { initial, steps: ids }, file);
 }
 
 /** Executes what an engine returned. */
-export const executeTrace = (machine: AnyMachine, trace: Trace): ExecutedRun =>
-  execute(programOf(machine), trace.initial, trace.steps, 'this run');
-
-function execute(
-  program: AnyProgram,
-  initial: number,
-  ids: readonly number[],
-  file: string,
-): ExecutedRun {
-  program.initialise(initial);
-  const initialState = program.snapshot();
-  const initialJudged = judgedNow(program, null);
-  let before: Snapshot = initialState;
-  const steps = ids.map((id, i): ExecutedStep => {
-    const action = program.actionOf(id);
-    if (!program.execute(id)) {
-      throw new Fault(
-        'KMC-208',
-        `${file}: step ${i + 1}, ${action.actor} ${actionText(action)}, cannot be executed: ` +
-          'its guard does not hold',
-        ['The file was edited, or the model changed since it was written.'],
-      );
-    }
-    const after = program.snapshot();
-    const step: ExecutedStep = {
+export function executeTrace(machine: AnyMachine, trace: Trace, file = 'this run'): ExecutedRun {
+  const { initial, steps, stopped } = replayTrace(machine, trace);
+  if (stopped !== undefined) {
+    const { step, action } = stopped;
+    throw new Fault(
+      'KMC-208',
+      `${file}: step ${step + 1}, ${action.actor} ${actionText(action)}, cannot be executed: ` +
+        'its guard does not hold',
+      ['The file was edited, or the model changed since it was written.'],
+    );
+  }
+  return {
+    initial: trace.initial,
+    initialState: initial.state,
+    initialJudged: initial.findings.map(judged),
+    steps: steps.map((step, i) => ({
       number: i + 1,
-      action,
-      fingerprint: program.fingerprint(),
-      before,
-      after,
-      judged: judgedNow(program, id),
-    };
-    before = after;
-    return step;
-  });
-  return { initial, initialState, initialJudged, steps };
+      action: step.action,
+      fingerprint: step.fingerprint,
+      before: step.before,
+      after: step.after,
+      judged: step.findings.map(judged),
+    })),
+  };
 }
+
+const judged = ({ id, finding }: Judgement): Judged => ({ property: id, finding });

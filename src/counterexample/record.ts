@@ -1,5 +1,5 @@
 /** From a violation that an engine found to the file that keeps it. */
-import type { AnyMachine, Catalogue, Selection } from '../checker/catalogue.ts';
+import type { AnyMachine, Catalogue, RuleValue, Selection } from '../checker/catalogue.ts';
 import type { Violation } from '../engine/outcome.ts';
 import { executeTrace, type ExecutedRun } from './execute.ts';
 import type { ModelVersion } from './model-version.ts';
@@ -13,8 +13,14 @@ export interface Origin {
   readonly found: Counterexample['found'];
 }
 
+export interface RulesNamed {
+  readonly preset: string;
+  readonly rules: Readonly<Record<string, RuleValue>>;
+  readonly mutant?: string | undefined;
+}
+
 /** The rules in words: `upstream + split_flush=never`, `upstream + mutant link-unsynced-child`. */
-export function rulesText(selection: Pick<Selection, 'preset' | 'rules' | 'mutant'>): string {
+export function rulesText(selection: RulesNamed): string {
   const changes = Object.entries(selection.rules).map(([name, value]) => `${name}=${value}`);
   const mutant = selection.mutant === undefined ? [] : [`mutant ${selection.mutant}`];
   return [selection.preset, ...mutant, ...changes].join(' + ');

@@ -1,0 +1,161 @@
+/** `check`: exhaustive bounded search. */
+import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import { Fault } from '../../checker/fault.ts';
+import type { Limits } from '../../engine/outcome.ts';
+import type { Summary } from '../../report/reporter.ts';
+import {
+  vacuousIn,
+  verdictOf,
+  worst,
+  type SearchReport,
+  type Verdict,
+} from '../../report/search-report.ts';
+import type { Environment } from '../environment.ts';
+import { exitCode } from '../exit-code.ts';
+import { limitOptions, outputOptions, saveOptions, selectionOptions } from '../options.ts';
+import { outputFor, reporterFor } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { searchExhaustively, type SearchContext } from '../search.ts';
+import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
+import { bytes, duration_ms, wholeNumber } from '../values.ts';
+import { commandLine, type AddCommand } from './command.ts';
+
+const options = {
+  ...selectionOptions,
+  ...limitOptions,
+  'max-states': { type: 'string', describe: 'Most distinct states', group: 'Limits:' },
+  'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
+  workers: { type: 'string', default: 'auto', describe: 'auto or a number; one is used' },
+  symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
+  continue: { type: 'boolean', describe: 'Go on after a violation', conflicts: 'max-errors' },
+  'max-errors': { type: 'string', describe: 'Stop after this many violations [default: 1]' },
+  coverage: { type: 'boolean', describe: 'How often each transition was taken' },
+  'fail-on-vacuous': {
+    type: 'boolean',
+    describe: 'Inconclusive if a property has no case [default: on when no scenario is named]',
+  },
+  ...saveOptions,
+  ...outputOptions,
+} as const;
+
+type Arguments = ArgumentsCamelCase<
+  InferredOptionTypes<typeof options> & { scenario: string[] | undefined }
+>;
+
+const most = Number.MAX_SAFE_INTEGER;
+
+export function limitsOf(argv: {
+  readonly maxStates?: string | undefined;
+  readonly maxDepth?: string | undefined;
+  readonly timeout?: string | undefined;
+  readonly maxMemory?: string | undefined;
+}): Limits {
+  const { maxStates, maxDepth, timeout, maxMemory } = argv;
+  return {
+    ...(maxStates === undefined ? {} : { states: wholeNumber('max-states', maxStates, 1, most) }),
+    ...(maxDepth === undefined ? {} : { depth: wholeNumber('max-depth', maxDepth, 0, most) }),
+    ...(timeout === undefined ? {} : { time_ms: duration_ms('timeout', timeout) }),
+    ...(maxMemory === undefined ? {} : { memory_bytes: bytes('max-memory', maxMemory) }),
+  };
+}
+
+/** `--no-save` arrives as `false`. */
+export const saveFolderOf = (save: unknown): string | undefined =>
+  typeof save === 'string' ? save : undefined;
+
+function maxErrorsOf(argv: Arguments): number {
+  if (argv.continue === true) return Infinity;
+  return argv.maxErrors === undefined ? 1 : wholeNumber('max-errors', argv.maxErrors, 1, most);
+}
+
+/** Errors: fault 102. */
+function checkWorkers(environment: Environment, workers: string): void {
+  if (workers === 'auto') return;
+  if (wholeNumber('workers', workers, 1, 1024) > 1) {
+    environment.err('note: one worker is used; the verdict is the same for any number\n');
+  }
+}
+
+/** What the user set beside the selection, as given. */
+function otherArguments(argv: Arguments): string[] {
+  const texts: Readonly<Record<string, string | undefined>> = {
+    '--max-states': argv.maxStates,
+    '--max-depth': argv.maxDepth,
+    '--timeout': argv.timeout,
+    '--max-memory': argv.maxMemory,
+    '--max-errors': argv.maxErrors,
+  };
+  return [
+    ...Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text])),
+    ...(argv.symmetry ? [] : ['--no-symmetry']),
+    ...(argv.continue === true ? ['--continue'] : []),
+  ];
+}
+
+/** A vacuous property makes a success doubtful, when that was asked for. */
+export function summarise(
+  verb: string,
+  reports: readonly SearchReport[],
+  failOnVacuous: boolean,
+  environment: Environment,
+): Summary {
+  const vacuous = failOnVacuous ? vacuousIn(reports) : [];
+  const doubt: Verdict[] =
+    vacuous.length === 0
+      ? []
+      : [{ kind: 'inconclusive', because: `vacuous: ${vacuous.join(', ')}` }];
+  const verdict = worst([...reports.map(verdictOf), ...doubt]);
+  return { verb, verdict, reports, vacuous, exitCode: exitCode(verdict, environment.stopSignal()) };
+}
+
+async function check(environment: Environment, argv: Arguments): Promise<number> {
+  const { catalogue } = environment;
+  const names = argv.scenario ?? [];
+  const scenarios = scenariosFor(catalogue, names, argv.mutant);
+  if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
+  const limits = limitsOf(argv);
+  const maxErrors = maxErrorsOf(argv);
+  checkWorkers(environment, argv.workers);
+  const targets = scenarios.map((scenario) => {
+    const selection = selectionFor(catalogue, scenario, argv);
+    const selected = selectionArguments(scenario, selection);
+    const repeat = commandLine('check', scenario.id, ...selected, ...otherArguments(argv));
+    return { scenario, selection, limits, repeat };
+  });
+  const output = outputFor(environment, argv);
+  const folder = saveFolderOf(argv.save);
+  const context: SearchContext = {
+    environment,
+    reporter: reporterFor(output, argv.coverage === true),
+    progress: progressOn(environment, output.showProgress),
+    ...(folder === undefined ? {} : { saveFolder: folder }),
+    taken: new Set(),
+  };
+  const reports: SearchReport[] = [];
+  for (const target of targets) {
+    if (environment.stopSignal() !== undefined) break;
+    reports.push(await searchExhaustively(context, target, { symmetry: argv.symmetry, maxErrors }));
+  }
+  const isGate = names.length === 0 && argv.mutant === undefined;
+  const summary = summarise('check', reports, argv.failOnVacuous ?? isGate, environment);
+  context.reporter.ended(summary);
+  output.close();
+  return summary.exitCode;
+}
+
+export const addCheck: AddCommand = (cli, { environment, finish }) =>
+  cli.command(
+    ['check [scenario..]', 'verify'],
+    'Search scenarios exhaustively within their bounds',
+    (command: Argv) =>
+      command
+        .positional('scenario', {
+          type: 'string',
+          array: true,
+          describe: 'Scenarios [default: all of CI]',
+        })
+        .options(options)
+        .example('$0 check shadow-unsync', 'Every property, every state of one scenario')
+        .example('$0 check --mutant link-unsynced-child', 'Plant a known bug and find it'),
+    async (argv) => finish(await check(environment, argv)),
+  );

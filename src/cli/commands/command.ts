@@ -1,0 +1,19 @@
+/** What all commands have in common. */
+import type { Argv } from 'yargs';
+import type { Environment } from '../environment.ts';
+
+export interface CommandContext {
+  readonly environment: Environment;
+  /** Reports the exit code. */
+  readonly finish: (code: number) => void;
+}
+
+/** Adds one command to the parser. */
+export type AddCommand = (cli: Argv, context: CommandContext) => Argv;
+
+/** For shells: quotes what is not a plain word. */
+export const shellWord = (text: string): string =>
+  /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
+export const commandLine = (...words: readonly string[]): string =>
+  ['kvm-mmu-check', ...words].map(shellWord).join(' ');

@@ -1,0 +1,127 @@
+/** `run`: random exploration. */
+import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import { Fault } from '../../checker/fault.ts';
+import { foldSeed } from '../../engine/random/seed.ts';
+import { WALK_STEPS_MAX } from '../../engine/random.ts';
+import type { SearchReport } from '../../report/search-report.ts';
+import type { Environment } from '../environment.ts';
+import { limitOptions, outputOptions, saveOptions, selectionOptions } from '../options.ts';
+import { outputFor, reporterFor } from '../output.ts';
+import { progressOn } from '../progress.ts';
+import { searchAtRandom, type RandomSettings, type SearchContext } from '../search.ts';
+import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
+import * as values from '../values.ts';
+import { limitsOf, saveFolderOf, summarise } from './check.ts';
+import { commandLine, type AddCommand } from './command.ts';
+
+const options = {
+  ...selectionOptions,
+  ...limitOptions,
+  seed: { type: 'string', describe: 'Seed, 0x.. or decimal [default: drawn, and printed]' },
+  path: { type: 'string', describe: 'Path within the seed, as printed with a violation' },
+  'max-samples': {
+    type: 'string',
+    describe: 'Random walks [default: 10000; 1 with --seed and --path]',
+    group: 'Limits:',
+  },
+  'max-steps': {
+    type: 'string',
+    describe: "Steps of a walk [default: the scenario's]",
+    group: 'Limits:',
+  },
+  coverage: { type: 'boolean', describe: 'How often each transition was taken' },
+  ...saveOptions,
+  ...outputOptions,
+} as const;
+
+type Arguments = ArgumentsCamelCase<
+  InferredOptionTypes<typeof options> & { scenario: string[] | undefined }
+>;
+
+export const defaultMaxSteps = 200;
+
+function settingsFor(
+  argv: Arguments,
+  seed: bigint,
+  scenarioSteps: number | undefined,
+): RandomSettings {
+  const { path, maxSamples, maxSteps } = argv;
+  const samples = argv.seed !== undefined && path !== undefined ? 1 : 10_000;
+  return {
+    seed,
+    ...(path === undefined ? {} : { path: values.path('path', path) }),
+    maxSamples:
+      maxSamples === undefined
+        ? samples
+        : values.wholeNumber('max-samples', maxSamples, 1, Number.MAX_SAFE_INTEGER),
+    maxSteps:
+      maxSteps === undefined
+        ? (scenarioSteps ?? defaultMaxSteps)
+        : values.wholeNumber('max-steps', maxSteps, 1, WALK_STEPS_MAX),
+  };
+}
+
+function otherArguments(argv: Arguments): string[] {
+  const texts: Readonly<Record<string, string | undefined>> = {
+    '--max-samples': argv.maxSamples,
+    '--max-steps': argv.maxSteps,
+    '--max-depth': argv.maxDepth,
+    '--timeout': argv.timeout,
+  };
+  return Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text]));
+}
+
+async function run(environment: Environment, argv: Arguments): Promise<number> {
+  const { catalogue } = environment;
+  if (argv.path !== undefined && argv.seed === undefined) {
+    throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
+  }
+  const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
+  if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
+  const seed = foldSeed(
+    argv.seed === undefined ? environment.randomSeed() : values.seed('seed', argv.seed),
+  );
+  const limits = limitsOf(argv);
+  const targets = scenarios.map((scenario) => {
+    const selection = selectionFor(catalogue, scenario, argv);
+    const words = [...selectionArguments(scenario, selection), ...otherArguments(argv)];
+    const repeat = commandLine('run', scenario.id, ...words, '--seed', `0x${seed.toString(16)}`);
+    const settings = settingsFor(argv, seed, scenario.maxSteps);
+    return { target: { scenario, selection, limits, repeat }, settings };
+  });
+  const output = outputFor(environment, argv);
+  const folder = saveFolderOf(argv.save);
+  const context: SearchContext = {
+    environment,
+    reporter: reporterFor(output, argv.coverage === true),
+    progress: progressOn(environment, output.showProgress),
+    ...(folder === undefined ? {} : { saveFolder: folder }),
+    taken: new Set(),
+  };
+  const reports: SearchReport[] = [];
+  for (const { target, settings } of targets) {
+    if (environment.stopSignal() !== undefined) break;
+    reports.push(await searchAtRandom(context, target, settings));
+  }
+  const summary = summarise('run', reports, false, environment);
+  context.reporter.ended(summary);
+  output.close();
+  return summary.exitCode;
+}
+
+export const addRun: AddCommand = (cli, { environment, finish }) =>
+  cli.command(
+    'run [scenario..]',
+    'Explore scenarios at random; shrink and minimise what is found',
+    (command: Argv) =>
+      command
+        .positional('scenario', {
+          type: 'string',
+          array: true,
+          describe: 'Scenarios [default: all of CI]',
+        })
+        .options(options)
+        .example('$0 run --mutant link-unsynced-child --seed 0x5eed', 'A run that can be repeated')
+        .example('$0 run --timeout 10s', 'Ten seconds for each scenario of CI'),
+    async (argv) => finish(await run(environment, argv)),
+  );

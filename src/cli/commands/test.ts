@@ -1,0 +1,102 @@
+/** `test`: everything that is stored must be as recorded. */
+import { existsSync } from 'node:fs';
+import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import { checksExitCode, writeChecks, type Check } from '../../report/checks.ts';
+import type { Reporter } from '../../report/reporter.ts';
+import { Fault } from '../../checker/fault.ts';
+import { filesIn, judgeFile, judgeMutant } from '../corpus.ts';
+import { judgeCounts } from '../counts.ts';
+import type { Environment } from '../environment.ts';
+import { outputOptions } from '../options.ts';
+import { outputFor } from '../output.ts';
+import { progressOn, type Progress } from '../progress.ts';
+import { refresh } from '../refresh.ts';
+import { searchExhaustively, type SearchContext } from '../search.ts';
+import { commandLine, type AddCommand } from './command.ts';
+
+const options = {
+  update: {
+    type: 'boolean',
+    default: false,
+    describe: 'First record files anew, for the model as it is, where the verdict is unchanged',
+  },
+  ...outputOptions,
+} as const;
+
+type Arguments = ArgumentsCamelCase<
+  InferredOptionTypes<typeof options> & { path: string[] | undefined }
+>;
+
+const silent: Reporter = {
+  started: () => {},
+  progressed: () => {},
+  finished: () => {},
+  ended: () => {},
+};
+
+/** The scenarios of CI, searched in full. */
+export async function countChecks(environment: Environment, progress: Progress): Promise<Check[]> {
+  const context: SearchContext = { environment, reporter: silent, progress, taken: new Set() };
+  const checks: Check[] = [];
+  for (const scenario of environment.catalogue.scenarios.filter(({ ci }) => ci)) {
+    if (environment.stopSignal() !== undefined) break;
+    const preset = scenario.preset ?? 'upstream';
+    const selection = { scenario: scenario.id, preset, rules: {} };
+    const repeat = commandLine('check', scenario.id);
+    const target = { scenario, selection, limits: {}, repeat };
+    const report = await searchExhaustively(context, target, { symmetry: true, maxErrors: 1 });
+    checks.push(judgeCounts(report));
+  }
+  return checks;
+}
+
+/** Stored files, and each mutant by one of them. */
+export function corpusChecks(environment: Environment, paths: readonly string[]): Check[] {
+  const files = filesIn(paths).map((file) => judgeFile(environment, file));
+  const mutants = environment.catalogue.mutants.map((mutant) => judgeMutant(mutant, files));
+  return [...files.map(({ check }) => check), ...mutants];
+}
+
+async function refreshAll(environment: Environment, paths: readonly string[]): Promise<void> {
+  for (const file of filesIn(paths)) {
+    if (await refresh(environment, file)) environment.err(`recorded anew: ${file}\n`);
+  }
+}
+
+async function test(environment: Environment, argv: Arguments): Promise<number> {
+  const output = outputFor(environment, argv);
+  const named = argv.path ?? [];
+  const corpus = environment.corpus();
+  if (named.length === 0 && !existsSync(corpus)) {
+    throw new Fault('KMC-202', `${corpus}: there is no folder of counterexamples`);
+  }
+  if (argv.update) await refreshAll(environment, named.length === 0 ? [corpus] : named);
+  const checks =
+    named.length > 0
+      ? filesIn(named).map((file) => judgeFile(environment, file).check)
+      : [
+          ...corpusChecks(environment, [corpus]),
+          ...(await countChecks(environment, progressOn(environment, output.showProgress))),
+        ];
+  const quiet = output.verbosity === 0;
+  writeChecks(checks, output.format, output.line, { style: output.style, quiet });
+  output.close();
+  const signal = environment.stopSignal();
+  if (signal !== undefined) return signal === 'SIGINT' ? 130 : 143;
+  return checksExitCode(checks);
+}
+
+export const addTest: AddCommand = (cli, { environment, finish }) =>
+  cli.command(
+    'test [path..]',
+    'Stored counterexamples, mutants and state counts: all as recorded',
+    (command: Argv) =>
+      command
+        .positional('path', {
+          type: 'string',
+          array: true,
+          describe: 'Files or folders alone [default: all, with mutants and counts]',
+        })
+        .options(options),
+    async (argv) => finish(await test(environment, argv)),
+  );

@@ -1,0 +1,102 @@
+/** The stored counterexamples: each on its expected verdict, each mutant with one of its own. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { MutantEntry } from '../checker/catalogue.ts';
+import { Fault } from '../checker/fault.ts';
+import { readCounterexample } from '../counterexample/load.ts';
+import { replay, type Replay } from '../counterexample/replay.ts';
+import type { Counterexample } from '../counterexample/schema.ts';
+import { failed, passed, type Check } from '../report/checks.ts';
+import type { Environment } from './environment.ts';
+
+const group = 'counterexamples';
+
+/** A folder stands for the `.json` files in it, not below it. Order: by name. */
+export function filesIn(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!existsSync(path)) throw new Fault('KMC-202', `${path}: there is no such file`);
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path)
+      .filter((name) => /^(good|bad)_.*\.json$/.test(name))
+      .sort()
+      .map((name) => join(path, name));
+  });
+}
+
+export interface JudgedFile {
+  readonly file: string;
+  readonly found?: Counterexample;
+  readonly check: Check;
+}
+
+/** `violates x at step 3`, `holds over 4 steps`. */
+export function outcomeText({ violation, run }: Pick<Replay, 'violation' | 'run'>): string {
+  return violation === undefined
+    ? `holds over ${run.steps.length} steps`
+    : `violates ${violation.property} at step ${violation.step}`;
+}
+
+export const expectedText = ({ expect, actions }: Counterexample): string =>
+  expect.verdict === 'holds'
+    ? `holds over ${actions.length} steps`
+    : `violates ${expect.property} at step ${expect.step}`;
+
+/** The name says the verdict too. */
+function checkName(file: string, found: Counterexample): string | undefined {
+  const prefix = found.expect.verdict === 'holds' ? 'good_' : 'bad_';
+  return basename(file).startsWith(prefix) ? undefined : `is not named ${prefix}*.json`;
+}
+
+function judge(environment: Environment, file: string): JudgedFile {
+  const name = basename(file);
+  const found = readCounterexample(file);
+  const { catalogue, model } = environment;
+  const replayed = replay(file, found, catalogue, { model, acceptModelChange: false });
+  if (!replayed.asExpected) {
+    const detail = `recorded: ${expectedText(found)}; now: ${outcomeText(replayed)}`;
+    const hint = `look at it: kvm-mmu-check replay ${file}`;
+    return { file, found, check: failed(group, name, detail, [hint]) };
+  }
+  const misnamed = checkName(file, found);
+  if (misnamed !== undefined) return { file, found, check: failed(group, name, misnamed) };
+  return { file, found, check: passed(group, name, outcomeText(replayed)) };
+}
+
+/** A fault of a file is a failed check of that file. */
+export function judgeFile(environment: Environment, file: string): JudgedFile {
+  try {
+    return judge(environment, file);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const text = `${error.code}: ${error.message.replace(`${file}: `, '')}`;
+    const check = { ...failed(group, basename(file), text, error.hints), unreadable: true };
+    return { file, check };
+  }
+}
+
+/** Each mutant must be found by the property that its entry names. */
+export function judgeMutant(mutant: MutantEntry, files: readonly JudgedFile[]): Check {
+  const own = files.filter(
+    ({ found }) =>
+      found?.rules.mutant === mutant.id &&
+      found.expect.verdict === 'violated' &&
+      found.expect.property === mutant.property,
+  );
+  const killed = own.find(({ check }) => check.ok);
+  if (killed?.found !== undefined) {
+    const { actions, minimality } = killed.found;
+    const detail = `found by ${mutant.property} in ${actions.length} steps (${minimality})`;
+    return passed('mutants', mutant.id, detail);
+  }
+  const command =
+    `kvm-mmu-check check --mutant ${mutant.id} --properties ${mutant.property} ` +
+    '--save counterexamples';
+  return failed(
+    'mutants',
+    mutant.id,
+    own.length === 0
+      ? `has no stored counterexample of ${mutant.property}`
+      : 'its stored counterexample is not as recorded',
+    [`make one: ${command}`],
+  );
+}

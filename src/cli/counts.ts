@@ -1,0 +1,35 @@
+/** Recorded state counts: an exhaustive search must reproduce them exactly. */
+import type { RecordedCounts } from '../checker/catalogue.ts';
+import { failed, passed, type Check } from '../report/checks.ts';
+import { verdictOf, type SearchReport } from '../report/search-report.ts';
+import { count } from '../report/style.ts';
+
+const text = ({ states, transitions, depth }: RecordedCounts): string =>
+  `${count(states)} states, ${count(transitions)} transitions, depth ${depth}`;
+
+export function judgeCounts(report: SearchReport): Check {
+  const { scenario, outcome } = report;
+  const { statistics } = outcome;
+  const verdict = verdictOf(report);
+  const rerun = `look at it: ${report.repeat}`;
+  if (verdict.kind !== 'held') {
+    const why = verdict.kind === 'inconclusive' ? verdict.because : 'a property is violated';
+    return failed('counts', scenario.id, why, [rerun]);
+  }
+  if (scenario.counts === undefined) {
+    return failed('counts', scenario.id, `none recorded; now: ${text(statistics)}`);
+  }
+  const { states, transitions, depth } = scenario.counts;
+  const same =
+    states === statistics.states &&
+    transitions === statistics.transitions &&
+    depth === statistics.depth;
+  return same
+    ? passed('counts', scenario.id, text(statistics))
+    : failed(
+        'counts',
+        scenario.id,
+        `recorded: ${text(scenario.counts)}; now: ${text(statistics)}`,
+        ['A change needs a reason in CHANGELOG.md.'],
+      );
+}

@@ -1,0 +1,179 @@
+/** Running an engine on one scenario, and making a report of what it returned. */
+import type { AnyMachine, ScenarioEntry, Selection } from '../checker/catalogue.ts';
+import { changeText, changesBetween } from '../counterexample/diff.ts';
+import { actionText, executeTrace, type ExecutedRun } from '../counterexample/execute.ts';
+import { counterexampleOf } from '../counterexample/record.ts';
+import { saveIn } from '../counterexample/save.ts';
+import type { Counterexample } from '../counterexample/schema.ts';
+import { checkExhaustively } from '../engine/exhaustive.ts';
+import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
+import { explore } from '../engine/random.ts';
+import type { Reporter } from '../report/reporter.ts';
+import type {
+  FoundViolation,
+  ReportedStep,
+  SearchHeader,
+  SearchReport,
+} from '../report/search-report.ts';
+import type { Environment } from './environment.ts';
+import type { Progress } from './progress.ts';
+
+export interface SearchContext {
+  readonly environment: Environment;
+  readonly reporter: Reporter;
+  readonly progress: Progress;
+  /** Absent: nothing is saved. */
+  readonly saveFolder?: string;
+  /** File names used by this command so far. */
+  readonly taken: Set<string>;
+}
+
+export interface SearchTarget {
+  readonly scenario: ScenarioEntry;
+  readonly selection: Selection;
+  readonly limits: Limits;
+  /** The command that repeats the search. */
+  readonly repeat: string;
+}
+
+export interface ExhaustiveSettings {
+  readonly symmetry: boolean;
+  readonly maxErrors: number;
+}
+
+export interface RandomSettings {
+  readonly seed: bigint;
+  readonly path?: string;
+  readonly maxSamples: number;
+  readonly maxSteps: number;
+}
+
+/** What changed at each step, in the words of the model when it has any. */
+export function reportedSteps(
+  environment: Environment,
+  selection: Selection,
+  run: ExecutedRun,
+): ReportedStep[] {
+  const describe =
+    environment.catalogue.describeChanges ??
+    ((_, before, after) => changesBetween(before, after).map(changeText));
+  return run.steps.map(({ number, action, before, after }) => ({
+    number,
+    actor: action.actor,
+    action: actionText(action),
+    changes: describe(selection, before, after),
+  }));
+}
+
+function controlFor(context: SearchContext, header: SearchHeader): Control {
+  const { environment, progress, reporter } = context;
+  return {
+    now: environment.now,
+    interrupted: () => environment.stopSignal() !== undefined,
+    onProgress: (statistics) => {
+      progress.show(header, statistics);
+      reporter.progressed(header, statistics);
+    },
+  };
+}
+
+function foundViolations(
+  context: SearchContext,
+  target: SearchTarget,
+  machine: AnyMachine,
+  violations: readonly Violation[],
+  found: Counterexample['found'],
+): FoundViolation[] {
+  const { environment, saveFolder, taken } = context;
+  const { catalogue, model } = environment;
+  const { selection } = target;
+  return violations.map((violation) => {
+    const run = executeTrace(machine, violation.trace);
+    const origin = { selection, machine, catalogue, model, found };
+    const saved =
+      saveFolder === undefined
+        ? undefined
+        : saveIn(saveFolder, counterexampleOf(violation, origin, run), taken);
+    return {
+      violation,
+      property: catalogue.properties.find(({ id }) => id === violation.property),
+      run,
+      steps: reportedSteps(environment, selection, run),
+      ...(saved === undefined ? {} : { saved }),
+    };
+  });
+}
+
+const violationsOf = (outcome: Outcome): readonly Violation[] =>
+  outcome.kind === 'violated' ? outcome.violations : [];
+
+export async function searchExhaustively(
+  context: SearchContext,
+  target: SearchTarget,
+  settings: ExhaustiveSettings,
+): Promise<SearchReport> {
+  const { scenario, selection, limits, repeat } = target;
+  const machine = context.environment.catalogue.instantiate(selection);
+  const { symmetry, maxErrors } = settings;
+  const header: SearchHeader = {
+    verb: 'check',
+    engine: 'exhaustive',
+    scenario,
+    machine: machine.name,
+    selection,
+    workers: 1,
+    symmetry,
+    repeat,
+  };
+  context.reporter.started(header);
+  const control = controlFor(context, header);
+  const outcome = await checkExhaustively(machine, { limits, symmetry, maxErrors }, control);
+  context.progress.clear();
+  const { version } = context.environment.model;
+  const found = foundViolations(context, target, machine, violationsOf(outcome), {
+    engine: 'exhaustive',
+    version,
+    symmetry,
+  });
+  const report: SearchReport = { ...header, outcome, found };
+  context.reporter.finished(report);
+  return report;
+}
+
+export async function searchAtRandom(
+  context: SearchContext,
+  target: SearchTarget,
+  settings: RandomSettings,
+): Promise<SearchReport> {
+  const { scenario, selection, limits, repeat } = target;
+  const machine = context.environment.catalogue.instantiate(selection);
+  const header: SearchHeader = {
+    verb: 'run',
+    engine: 'random',
+    scenario,
+    machine: machine.name,
+    selection,
+    workers: 1,
+    seed: settings.seed,
+    repeat,
+  };
+  context.reporter.started(header);
+  const outcome = await explore(machine, { ...settings, limits }, controlFor(context, header));
+  context.progress.clear();
+  const { version } = context.environment.model;
+  const found = foundViolations(context, target, machine, violationsOf(outcome), {
+    engine: 'random',
+    version,
+    seed: `0x${outcome.seed.toString(16)}`,
+    path: outcome.path,
+  });
+  const report: SearchReport = {
+    ...header,
+    repeat: outcome.kind === 'violated' ? `${repeat} --path ${outcome.path}` : repeat,
+    outcome,
+    found,
+    path: outcome.path,
+  };
+  context.reporter.finished(report);
+  return report;
+}

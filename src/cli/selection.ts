@@ -1,0 +1,115 @@
+/** From flags to what is checked, and back to the flags that select it. */
+import type { Catalogue, RuleEntry, ScenarioEntry, Selection } from '../checker/catalogue.ts';
+import type { RuleValue } from '../checker/catalogue.ts';
+import { Fault } from '../checker/fault.ts';
+import { find, unknownName } from '../checker/names.ts';
+import type { SelectionFlags } from './options.ts';
+import { assignment, regularExpression } from './values.ts';
+
+const listCommand = (what: string) => `kvm-mmu-check list ${what}`;
+
+function known<T>(things: readonly T[], nameOf: (t: T) => string, kind: string, name: string): T {
+  const list = kind === 'property' ? 'properties' : `${kind}s`;
+  const lookup = { code: 'KMC-101', kind, name, listCommand: listCommand(list) } as const;
+  return find(things, nameOf, lookup);
+}
+
+export const scenarioNamed = (catalogue: Catalogue, name: string): ScenarioEntry =>
+  known(catalogue.scenarios, (s) => s.id, 'scenario', name);
+
+/** The named ones; none named: that of the mutant, else all of CI. Order: of the catalogue. */
+export function scenariosFor(
+  catalogue: Catalogue,
+  names: readonly string[],
+  mutant: string | undefined,
+): readonly ScenarioEntry[] {
+  if (names.length > 0) {
+    const wanted = names.map((name) => scenarioNamed(catalogue, name).id);
+    return catalogue.scenarios.filter(({ id }) => wanted.includes(id));
+  }
+  if (mutant === undefined) return catalogue.scenarios.filter(({ ci }) => ci);
+  const entry = known(catalogue.mutants, (m) => m.id, 'mutant', mutant);
+  return [scenarioNamed(catalogue, entry.scenario)];
+}
+
+function ruleValue(rule: RuleEntry, text: string): RuleValue {
+  const value = rule.values.find((candidate) => String(candidate) === text);
+  if (value !== undefined) return value;
+  throw unknownName('KMC-101', {
+    kind: `value of rule "${rule.name}"`,
+    name: text,
+    known: rule.values.map(String),
+    listCommand: `kvm-mmu-check explain ${rule.name}`,
+  });
+}
+
+function ruleChanges(
+  catalogue: Catalogue,
+  texts: readonly string[],
+): Readonly<Record<string, RuleValue>> {
+  const changes: Record<string, RuleValue> = {};
+  for (const [name, text] of texts.map((rule) => assignment('rule', rule))) {
+    const rule = known(catalogue.rules, (r) => r.name, 'rule', name);
+    if (Object.hasOwn(changes, name)) {
+      throw new Fault('KMC-103', `--rule ${name} is given twice`, ['Give each rule one value.']);
+    }
+    changes[name] = ruleValue(rule, text);
+  }
+  return changes;
+}
+
+function wantedProperties(catalogue: Catalogue, flags: SelectionFlags): string[] | undefined {
+  if (flags.properties === undefined && flags.match === undefined) return undefined;
+  const named = flags.properties?.map(
+    (name) => known(catalogue.properties, (p) => p.id, 'property', name).id,
+  );
+  const pattern = flags.match === undefined ? undefined : regularExpression('match', flags.match);
+  const wanted = catalogue.properties
+    .map(({ id }) => id)
+    .filter((id) => named?.includes(id) === true || pattern?.test(id) === true);
+  if (wanted.length > 0) return wanted;
+  throw new Fault('KMC-103', 'no property is selected', [
+    `list them: ${listCommand('properties')}`,
+  ]);
+}
+
+/** Errors: faults 101 to 103. */
+export function selectionFor(
+  catalogue: Catalogue,
+  scenario: ScenarioEntry,
+  flags: SelectionFlags,
+): Selection {
+  const preset = flags.preset ?? scenario.preset ?? 'upstream';
+  known(catalogue.presets, (p) => p.name, 'preset', preset);
+  const rules = ruleChanges(catalogue, flags.rule ?? []);
+  const { mutant } = flags;
+  if (mutant !== undefined) {
+    const { rule } = known(catalogue.mutants, (m) => m.id, 'mutant', mutant);
+    if (Object.hasOwn(rules, rule)) {
+      throw new Fault('KMC-103', `--rule ${rule} and --mutant ${mutant} set the same rule`, [
+        'Give one of them.',
+      ]);
+    }
+  }
+  const properties = wantedProperties(catalogue, flags);
+  return {
+    scenario: scenario.id,
+    preset,
+    rules,
+    ...(mutant === undefined ? {} : { mutant }),
+    ...(properties === undefined ? {} : { properties }),
+    ...(flags.granularity === undefined ? {} : { granularity: flags.granularity }),
+  };
+}
+
+/** The flags that make this selection, for the command that repeats a search. */
+export function selectionArguments(scenario: ScenarioEntry, selection: Selection): string[] {
+  const { preset, rules, mutant, properties, granularity } = selection;
+  return [
+    ...(preset === (scenario.preset ?? 'upstream') ? [] : ['--preset', preset]),
+    ...Object.entries(rules).flatMap(([name, value]) => ['--rule', `${name}=${value}`]),
+    ...(mutant === undefined ? [] : ['--mutant', mutant]),
+    ...(granularity === undefined ? [] : ['--granularity', granularity]),
+    ...(properties === undefined ? [] : ['--properties', ...properties]),
+  ];
+}

@@ -1,0 +1,203 @@
+/** Search results for people. */
+import { match } from 'ts-pattern';
+import { rulesText } from '../counterexample/record.ts';
+import type { Finding } from '../engine/machine/index.ts';
+import type { Minimality, Statistics } from '../engine/outcome.ts';
+import type { Reporter, Summary, WriteLine } from './reporter.ts';
+import {
+  neverTaken,
+  verdictOf,
+  type FoundViolation,
+  type SearchHeader,
+  type SearchReport,
+} from './search-report.ts';
+import { labelled, labelledCommand, stepLines } from './steps-text.ts';
+import { brief, count, seconds, table, type Style } from './style.ts';
+
+export interface TextOptions {
+  readonly style: Style;
+  /** 0: a line per scenario. 2: the default. 3: coverage. 4: states per level. */
+  readonly verbosity: number;
+  readonly coverage: boolean;
+}
+
+export function headerLine(header: SearchHeader): string {
+  const { verb, scenario, machine, selection, workers, symmetry, seed } = header;
+  return [
+    `${verb}  ${scenario.id}`,
+    `machine ${machine}`,
+    `rules ${rulesText(selection)}`,
+    ...(selection.granularity === undefined ? [] : [`granularity ${selection.granularity}`]),
+    `workers ${workers}`,
+    ...(symmetry === undefined ? [] : [`symmetry ${symmetry ? 'on' : 'off'}`]),
+    ...(seed === undefined ? [] : [`seed 0x${seed.toString(16)}`]),
+  ].join('   ');
+}
+
+const rate = (n: number, { elapsed_ms }: Statistics): string =>
+  elapsed_ms === 0 ? '' : ` (${brief((n * 1000) / elapsed_ms)}/s)`;
+
+export function countsLine(header: SearchHeader, statistics: Statistics): string {
+  const { states, transitions, depth, queue, samples } = statistics;
+  if (header.engine === 'random') {
+    return [
+      `samples ${count(samples ?? 0)}`,
+      `steps ${count(transitions)}${rate(transitions, statistics)}`,
+      seconds(statistics.elapsed_ms),
+    ].join('   ');
+  }
+  return [
+    `depth ${depth}`,
+    `generated ${count(transitions)}${rate(transitions, statistics)}`,
+    `distinct ${count(states)}${rate(states, statistics)}`,
+    `queue ${count(queue)}`,
+    seconds(statistics.elapsed_ms),
+  ].join('   ');
+}
+
+export const findingText = ({ message, where }: Finding): string => {
+  const objects = Object.entries(where).map(([name, value]) => `${name} ${value}`);
+  return objects.length === 0 ? message : `${message} (${objects.join(', ')})`;
+};
+
+export const minimalityText = (minimality: Minimality): string =>
+  match(minimality.kind)
+    .with('shortest', () => '(shortest)')
+    .with('1-minimal', () => '(1-minimal: no single action can go)')
+    .with('none', () => '(not minimised)')
+    .exhaustive();
+
+export function violationLines(found: FoundViolation, style: Style): string[] {
+  const { violation, property, steps, saved } = found;
+  const length = steps.length;
+  const where = length === 0 ? 'in the initial state' : `at step ${length} of ${length}`;
+  return [
+    `${style.bad('VIOLATION')}  ${style.strong(violation.property)}   ${where}   ` +
+      minimalityText(violation.minimality),
+    ...stepLines(steps, style),
+    ...labelled('broken', findingText(violation.finding)),
+    ...(property === undefined ? [] : labelled('says', property.says)),
+    ...(property === undefined ? [] : labelled('why', property.why)),
+    ...(saved === undefined
+      ? []
+      : [
+          labelledCommand('saved', saved),
+          labelledCommand('replay', `kvm-mmu-check replay ${saved}`),
+        ]),
+  ];
+}
+
+function evidenceLines({ evidence }: Statistics): string[] {
+  if (evidence.length === 0) return [];
+  const rows = evidence.map(({ id, applied, witnessReached }) => [
+    `  ${id}`,
+    count(applied),
+    witnessReached ? 'reached' : 'MISSING',
+  ]);
+  return table([['  property', 'cases', 'witness'], ...rows], '<><');
+}
+
+function coverageLines(statistics: Statistics): string[] {
+  const rows = statistics.coverage.map(({ name, taken }) => [`  ${name}`, count(taken)]);
+  return table([['  transition', 'taken'], ...rows], '<>');
+}
+
+const collisionText = ({ collisionProbability }: Statistics): string =>
+  collisionProbability === 0
+    ? 'none: states are compared in full'
+    : `two states taken for one with probability below ${collisionProbability.toExponential(1)}`;
+
+function detailLines(report: SearchReport, options: TextOptions): string[] {
+  const { statistics } = report.outcome;
+  const missing = neverTaken(statistics);
+  return [
+    ...(report.engine === 'exhaustive' ? labelled('clashes', collisionText(statistics)) : []),
+    ...evidenceLines(statistics),
+    ...(missing.length === 0 ? [] : labelled('untaken', missing.join(', '))),
+    ...(options.coverage || options.verbosity >= 3 ? coverageLines(statistics) : []),
+    ...(options.verbosity >= 4 && statistics.levels.length > 0
+      ? labelled('levels', statistics.levels.map(count).join(' '))
+      : []),
+  ];
+}
+
+/** States the bound with the claim. */
+function verdictLine(report: SearchReport, style: Style): string {
+  const { engine, outcome } = report;
+  const { states, depth, samples, evidence } = outcome.statistics;
+  const properties = `${evidence.length} ${evidence.length === 1 ? 'property' : 'properties'}`;
+  return match(verdictOf(report))
+    .with({ kind: 'held' }, () =>
+      engine === 'exhaustive'
+        ? `${style.good('HELD')}     ${properties}, in all ${count(states)} states of the ` +
+          `scenario, to its full depth ${depth}`
+        : `${style.good('NO VIOLATION')}  ${properties}, on ${count(samples ?? 0)} random walks; ` +
+          'other walks may differ',
+    )
+    .with(
+      { kind: 'inconclusive' },
+      ({ because }) =>
+        `${style.doubtful('INCONCLUSIVE')}  ${because}; ${properties} held in ` +
+        (engine === 'exhaustive'
+          ? `${count(states)} states, to depth ${depth}`
+          : `${count(samples ?? 0)} random walks`),
+    )
+    .with({ kind: 'violated' }, () => '')
+    .exhaustive();
+}
+
+function reportLines(report: SearchReport, options: TextOptions): string[] {
+  const { style, verbosity } = options;
+  const violated = report.outcome.kind === 'violated';
+  if (verbosity === 0) {
+    return violated
+      ? report.found.map(
+          ({ violation, saved }) =>
+            `${style.bad('VIOLATION')}  ${violation.property}  ${report.scenario.id}` +
+            (saved === undefined ? '' : `  ${saved}`),
+        )
+      : [`${verdictLine(report, style)}  ${report.scenario.id}`];
+  }
+  return [
+    countsLine(report, report.outcome.statistics),
+    ...(violated
+      ? report.found.flatMap((found) => violationLines(found, style))
+      : [verdictLine(report, style)]),
+    ...(verbosity >= 2 && (!violated || options.coverage) ? detailLines(report, options) : []),
+    labelledCommand('repeat', report.repeat),
+    '',
+  ];
+}
+
+function summaryLines({ verb, verdict, reports, vacuous }: Summary, style: Style): string[] {
+  const violations = reports.flatMap((report) => report.found).length;
+  const scenarios = `${reports.length} ${reports.length === 1 ? 'scenario' : 'scenarios'}`;
+  return [
+    ...vacuous.map(
+      (id) => `${style.doubtful('VACUOUS')}  ${id}: no case, or no witness, in any scenario`,
+    ),
+    match(verdict)
+      .with({ kind: 'held' }, () => style.good(`${verb}: no violation in ${scenarios}`))
+      .with({ kind: 'violated' }, () =>
+        style.bad(
+          `${verb}: ${violations} ${violations === 1 ? 'violation' : 'violations'} in ` + scenarios,
+        ),
+      )
+      .with({ kind: 'inconclusive' }, ({ because }) =>
+        style.doubtful(`${verb}: inconclusive in ${scenarios}: ${because}`),
+      )
+      .exhaustive(),
+  ];
+}
+
+/** Progress is not a result: the command line shows it elsewhere. */
+export function textReporter(write: WriteLine, options: TextOptions): Reporter {
+  return {
+    started: (header) => {
+      if (options.verbosity > 0) write(headerLine(header));
+    },
+    progressed: () => {},
+    finished: (report) => reportLines(report, options).forEach(write),
+    ended: (summary) => summaryLines(summary, options.style).forEach(write),
+  };
+}

@@ -1,0 +1,97 @@
+/** The toy as a catalogue, and an environment that keeps what is written to it. */
+import {
+  erased,
+  propertyEntry,
+  type Catalogue,
+  type Selection,
+} from '../../src/checker/catalogue.ts';
+import type { Environment } from '../../src/cli/environment.ts';
+import { lockMachine, lockProperties, type LockRules } from './lock.ts';
+
+const rulesOf = ({ rules, mutant }: Selection): LockRules => ({
+  acquire:
+    mutant === 'test-then-set' || rules['acquire'] === 'test-then-set'
+      ? 'test-then-set'
+      : 'test-and-set',
+  release: rules['release'] === 'anybody' ? 'anybody' : 'owner',
+});
+
+export const toyCatalogue: Catalogue = {
+  scenarios: [
+    {
+      id: 'lock-two-actors',
+      says: 'Two actors take and free one lock.',
+      machine: 'lock',
+      ci: true,
+      counts: { states: 2, transitions: 3, depth: 1 },
+    },
+    { id: 'lock-by-hand', says: 'The same, not part of CI.', machine: 'lock', ci: false },
+  ],
+  rules: [
+    {
+      name: 'acquire',
+      values: ['test-and-set', 'test-then-set'],
+      says: 'Whether the lock is tested and set in one step.',
+      source: ['lock_acquire()'],
+    },
+    {
+      name: 'release',
+      values: ['owner', 'anybody'],
+      says: 'Who may free the lock.',
+      source: ['lock_release()'],
+    },
+  ],
+  presets: [
+    {
+      name: 'upstream',
+      says: 'As it should be.',
+      rules: { acquire: 'test-and-set', release: 'owner' },
+    },
+  ],
+  mutants: [
+    {
+      id: 'test-then-set',
+      rule: 'acquire',
+      value: 'test-then-set',
+      says: 'The lock is tested in one step and set in another.',
+      source: ['lock_acquire()'],
+      scenario: 'lock-two-actors',
+      property: 'one-inside-at-a-time',
+      category: 'A',
+    },
+  ],
+  properties: lockProperties.map(propertyEntry),
+  instantiate: (selection) =>
+    erased(
+      lockMachine(
+        rulesOf(selection),
+        lockProperties.filter(({ id }) => selection.properties?.includes(id) ?? true),
+      ),
+    ),
+};
+
+export interface Recorded {
+  out: string;
+  err: string;
+}
+
+/** Deterministic, with a clock that stands still. */
+export function toyEnvironment(
+  recorded: Recorded,
+  changes: Partial<Environment> = {},
+): Environment {
+  return {
+    catalogue: toyCatalogue,
+    model: { version: '0.0.0', hash: '0123456789abcdef' },
+    out: (text) => (recorded.out += text),
+    err: (text) => (recorded.err += text),
+    outIsTerminal: false,
+    errIsTerminal: false,
+    variables: {},
+    now: () => 0,
+    stopSignal: () => undefined,
+    randomSeed: () => 0x5eedn,
+    corpus: () => 'no-such-folder',
+    ...changes,
+  };
+}

@@ -3,34 +3,38 @@ import yargs from 'yargs';
 import { Fault } from '../checker/fault.ts';
 import { nearest } from '../checker/names.ts';
 import { BrokenModelError } from '../engine/broken-model.ts';
-import { addAll } from './commands/all.ts';
-import { addCheck } from './commands/check.ts';
+import { allCommand } from './commands/all.ts';
+import { checkCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/command.ts';
-import { addExplain } from './commands/explain.ts';
-import { addList } from './commands/list.ts';
-import { addReplay, addShow } from './commands/replay.ts';
-import { addRun } from './commands/run.ts';
-import { addShrink } from './commands/shrink.ts';
-import { addTest } from './commands/test.ts';
+import { explainCommand } from './commands/explain.ts';
+import { listCommand } from './commands/list.ts';
+import { replayCommand, showCommand } from './commands/replay.ts';
+import { runCommand } from './commands/run.ts';
+import { shrinkCommand } from './commands/shrink.ts';
+import { testCommand } from './commands/test.ts';
 import type { Environment } from './environment.ts';
 import { internalErrorCode } from './exit-code.ts';
 
 const commands = [
-  addAll,
-  addCheck,
-  addRun,
-  addTest,
-  addReplay,
-  addShow,
-  addShrink,
-  addList,
-  addExplain,
+  allCommand,
+  checkCommand,
+  runCommand,
+  testCommand,
+  replayCommand,
+  showCommand,
+  shrinkCommand,
+  listCommand,
+  explainCommand,
 ];
 
-const verbs = [
-  ...['all', 'check', 'verify', 'run', 'test', 'replay', 'show', 'shrink', 'list', 'explain'],
-  'completion',
-];
+const allVerbs = [...commands.flatMap((command) => command.verbs), 'completion'];
+
+/** Flags of the command that the words name; of all commands when they name none. */
+function flagsFor(words: readonly string[]): string[] {
+  const named = commands.filter(({ verbs }) => words.some((word) => verbs.includes(word)));
+  const meant = named.length > 0 ? named : commands;
+  return [...new Set(meant.flatMap((command) => command.flags)), 'help', 'version'];
+}
 
 /** Flags and arguments that may hold several values. */
 const lists = new Set(['_', 'properties', 'rule', 'watch', 'hide', 'scenario', 'path', 'file']);
@@ -46,29 +50,27 @@ function refuseRepeated(argv: Readonly<Record<string, unknown>>): true {
   return true;
 }
 
-/** From a message of the parser to a fault. `flags`: all that the command knows. */
-function usageFault(message: string, flags: readonly string[]): Fault {
+/** The parser names a flag twice, the second time in camel case. */
+const isCamelCaseOf = (name: string, names: readonly string[]): boolean =>
+  names.includes(name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)) &&
+  /[A-Z]/.test(name);
+
+/** From a message of the parser to a fault. */
+function usageFault(message: string, words: readonly string[]): Fault {
   const [, unknown] = /^Unknown (?:argument|command)s?: (.*)$/m.exec(message) ?? [];
   const help = 'help: kvm-mmu-check <command> --help';
-  if (unknown === undefined) return new Fault('KMC-103', message.trim(), [help]);
-  const names = unknown.split(', ');
+  if (unknown === undefined) {
+    return new Fault('KMC-103', message.trim().replaceAll(/\s+/g, ' '), [help]);
+  }
+  const names = unknown.split(', ').filter((name, _, all) => !isCamelCaseOf(name, all));
   const near = names.flatMap((name) => [
-    ...nearest(name, flags).map((flag) => `--${flag}`),
-    ...nearest(name, verbs),
+    ...nearest(name, allVerbs),
+    ...nearest(name, flagsFor(words)).map((flag) => `--${flag}`),
   ]);
-  return new Fault('KMC-104', `unknown command or flag: ${unknown}`, [
-    ...(near.length === 0 ? [] : [`nearest: ${near.join(', ')}`]),
+  return new Fault('KMC-104', `unknown command or flag: ${names.join(', ')}`, [
+    ...(near.length === 0 ? [] : [`nearest: ${near.slice(0, 4).join(', ')}`]),
     help,
   ]);
-}
-
-/** The flags of the command at hand; the parser's types do not show them. */
-function flagsOf(parser: object): string[] {
-  const getOptions: unknown = Reflect.get(parser, 'getOptions');
-  const options: unknown = typeof getOptions === 'function' ? getOptions.call(parser) : {};
-  const key: unknown =
-    typeof options === 'object' && options !== null ? Reflect.get(options, 'key') : undefined;
-  return typeof key === 'object' && key !== null ? Object.keys(key) : [];
 }
 
 function parserFor(context: CommandContext) {
@@ -80,12 +82,11 @@ function parserFor(context: CommandContext) {
     .strict()
     .demandCommand(1, 'Name a command.')
     .completion('completion', 'Print a script that completes commands in bash or zsh')
-    .recommendCommands()
     .check(refuseRepeated)
     .help()
     .wrap(100)
     .exitProcess(false);
-  for (const add of commands) add(parser, context);
+  for (const command of commands) command.add(parser, context);
   return parser;
 }
 
@@ -112,8 +113,8 @@ export async function runCli(words: readonly string[], environment: Environment)
   const context: CommandContext = { environment, finish: (given) => (code = given) };
   const parser = parserFor(context);
   try {
-    parser.fail((message: string | null, error: Error | undefined, instance) => {
-      throw error ?? usageFault(message ?? '', flagsOf(instance));
+    parser.fail((message: string | null, error: Error | undefined) => {
+      throw error ?? usageFault(message ?? '', words);
     });
     await parser.parseAsync([...words], {}, (_error, _argv, output) => {
       if (output !== '') environment.out(`${output}\n`);

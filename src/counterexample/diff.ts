@@ -14,9 +14,9 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 const isRecord = (value: unknown): value is Snapshot =>
   typeof value === 'object' && value !== null && !isList(value);
 
-/** Bit sets and arrays of scalars are compared as a whole: an index in them says little. */
+/** Lists of numbers, which bit sets are too, are compared as a whole. */
 const isFlat = (value: unknown): boolean =>
-  isList(value) && value.every((item) => !isList(item) && !isRecord(item));
+  isList(value) && value.every((item) => typeof item === 'number' || item === null);
 
 /** Order: of the fields. */
 export function changesBetween(
@@ -39,7 +39,7 @@ export function changesBetween(
 }
 
 export const valueText = (value: unknown): string =>
-  isList(value) ? `[${value.map(valueText).join(' ')}]` : JSON.stringify(value);
+  isList(value) ? `[${value.map(valueText).join(' ')}]` : String(value);
 
 export const changeText = ({ path, before, after }: Change): string =>
   `${path}: ${valueText(before)} -> ${valueText(after)}`;
@@ -92,7 +92,7 @@ export const stateLines = (state: Snapshot, hide: readonly string[]): string[] =
 
 function inline(value: unknown, hide: readonly string[]): string {
   if (isList(value)) return `[${value.map((item) => inline(item, hide)).join(' ')}]`;
-  if (!isRecord(value)) return JSON.stringify(value);
+  if (!isRecord(value)) return String(value);
   const fields = Object.entries(value).filter(([name]) => !hide.includes(name));
   return `{${fields.map(([name, item]) => `${name} ${inline(item, hide)}`).join(', ')}}`;
 }

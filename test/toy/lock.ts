@@ -50,7 +50,7 @@ export const lockProperties: readonly Property<Lock>[] = [
     why: 'A lock that is not held keeps nobody out.',
     source: ['lock_acquire()'],
     on: ['lock_acquire', 'lock_acquire.set'],
-    applies: () => true,
+    applies: (_, after, [a = 0]) => after.view.place.get(a) === 'inside',
     check: (_, after) =>
       after.view.held ? null : { message: 'the lock is free', where: { held: false } },
     witness: { says: 'The lock is held.', reached: (s) => s.view.held },

@@ -21,7 +21,7 @@ import { progressOn } from '../progress.ts';
 import { searchAtRandom, searchExhaustively, type SearchContext } from '../search.ts';
 import { duration_ms, seed as seedValue } from '../values.ts';
 import { saveFolderOf } from './check.ts';
-import { commandLine, type AddCommand } from './command.ts';
+import { commandLine, type Command } from './command.ts';
 import { defaultMaxSteps } from './run.ts';
 import { corpusChecks } from './test.ts';
 
@@ -221,10 +221,14 @@ function conclude(
   return exitCode(violated ?? unsure ?? (vacuous.length > 0 ? doubt : { kind: 'held' }), signal);
 }
 
-export const addAll: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'all',
-    'Everything: exhaustive search, random walks, stored counterexamples, one verdict',
-    (command: Argv) => command.options(options),
-    async (argv) => finish(await all(environment, argv)),
-  );
+export const allCommand: Command = {
+  verbs: ['all'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'all',
+      'Everything: exhaustive search, random walks, stored counterexamples, one verdict',
+      (command: Argv) => command.options(options),
+      async (argv) => finish(await all(environment, argv)),
+    ),
+};

@@ -18,7 +18,7 @@ import { progressOn } from '../progress.ts';
 import { searchExhaustively, type SearchContext } from '../search.ts';
 import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
 import { bytes, duration_ms, wholeNumber } from '../values.ts';
-import { commandLine, type AddCommand } from './command.ts';
+import { commandLine, type Command } from './command.ts';
 
 const options = {
   ...selectionOptions,
@@ -143,19 +143,23 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
   return summary.exitCode;
 }
 
-export const addCheck: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    ['check [scenario..]', 'verify'],
-    'Search scenarios exhaustively within their bounds',
-    (command: Argv) =>
-      command
-        .positional('scenario', {
-          type: 'string',
-          array: true,
-          describe: 'Scenarios [default: all of CI]',
-        })
-        .options(options)
-        .example('$0 check shadow-unsync', 'Every property, every state of one scenario')
-        .example('$0 check --mutant link-unsynced-child', 'Plant a known bug and find it'),
-    async (argv) => finish(await check(environment, argv)),
-  );
+export const checkCommand: Command = {
+  verbs: ['check', 'verify'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      ['check [scenario..]', 'verify'],
+      'Search scenarios exhaustively within their bounds',
+      (command: Argv) =>
+        command
+          .positional('scenario', {
+            type: 'string',
+            array: true,
+            describe: 'Scenarios [default: all of CI]',
+          })
+          .options(options)
+          .example('$0 check shadow-unsync', 'Every property, every state of one scenario')
+          .example('$0 check --mutant link-unsynced-child', 'Plant a known bug and find it'),
+      async (argv) => finish(await check(environment, argv)),
+    ),
+};

@@ -8,8 +8,13 @@ export interface CommandContext {
   readonly finish: (code: number) => void;
 }
 
-/** Adds one command to the parser. */
-export type AddCommand = (cli: Argv, context: CommandContext) => Argv;
+export interface Command {
+  readonly verbs: readonly string[];
+  /** Names of its flags, without dashes. */
+  readonly flags: readonly string[];
+  /** Adds it to the parser. */
+  readonly add: (cli: Argv, context: CommandContext) => Argv;
+}
 
 /** For shells: quotes what is not a plain word. */
 export const shellWord = (text: string): string =>

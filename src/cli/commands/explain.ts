@@ -14,7 +14,7 @@ import { count } from '../../report/style.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
-import type { AddCommand } from './command.ts';
+import type { Command } from './command.ts';
 
 const options = { ...outputOptions } as const;
 type Arguments = ArgumentsCamelCase<InferredOptionTypes<typeof options> & { name: string }>;
@@ -170,13 +170,17 @@ function explain(environment: Environment, argv: Arguments): number {
   return 0;
 }
 
-export const addExplain: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'explain <name>',
-    'A property, rule, mutant, scenario or preset: what it says, why, and from where',
-    (command: Argv) =>
-      command
-        .positional('name', { type: 'string', demandOption: true, describe: 'Its name' })
-        .options(options),
-    (argv) => finish(explain(environment, argv)),
-  );
+export const explainCommand: Command = {
+  verbs: ['explain'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'explain <name>',
+      'A property, rule, mutant, scenario or preset: what it says, why, and from where',
+      (command: Argv) =>
+        command
+          .positional('name', { type: 'string', demandOption: true, describe: 'Its name' })
+          .options(options),
+      (argv) => finish(explain(environment, argv)),
+    ),
+};

@@ -8,7 +8,7 @@ import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
 import { scenarioNamed } from '../selection.ts';
-import type { AddCommand } from './command.ts';
+import type { Command } from './command.ts';
 
 export const listKinds = [
   'scenarios',
@@ -124,14 +124,18 @@ function list(environment: Environment, argv: Arguments): number {
   return 0;
 }
 
-export const addList: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'list <what>',
-    'Scenarios, properties, rules, presets, mutants or transitions',
-    (command: Argv) =>
-      command
-        .positional('what', { choices: listKinds, demandOption: true, describe: 'What to list' })
-        .options(options)
-        .example('$0 list rules', 'Every decision that can be changed with --rule'),
-    (argv) => finish(list(environment, argv)),
-  );
+export const listCommand: Command = {
+  verbs: ['list'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'list <what>',
+      'Scenarios, properties, rules, presets, mutants or transitions',
+      (command: Argv) =>
+        command
+          .positional('what', { choices: listKinds, demandOption: true, describe: 'What to list' })
+          .options(options)
+          .example('$0 list rules', 'Every decision that can be changed with --rule'),
+      (argv) => finish(list(environment, argv)),
+    ),
+};

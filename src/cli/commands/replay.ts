@@ -15,7 +15,7 @@ import { outputOptions } from '../options.ts';
 import { outputFor, type Output } from '../output.ts';
 import { reportedSteps } from '../search.ts';
 import { assignment } from '../values.ts';
-import type { AddCommand } from './command.ts';
+import type { Command } from './command.ts';
 
 const options = {
   diff: { type: 'boolean', describe: 'What each step changes [default]', conflicts: 'full' },
@@ -182,35 +182,43 @@ function showFile(environment: Environment, argv: Arguments): number {
   return 0;
 }
 
-export const addReplay: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'replay <file..>',
-    'Re-execute counterexample files and verify the recorded verdict',
-    (command: Argv) =>
-      command
-        .positional('file', {
-          type: 'string',
-          array: true,
-          demandOption: true,
-          describe: 'Counterexample files, or folders of them',
-        })
-        .options(options)
-        .example('$0 replay counterexamples', 'All stored ones'),
-    (argv) => finish(replayFiles(environment, argv)),
-  );
+export const replayCommand: Command = {
+  verbs: ['replay'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'replay <file..>',
+      'Re-execute counterexample files and verify the recorded verdict',
+      (command: Argv) =>
+        command
+          .positional('file', {
+            type: 'string',
+            array: true,
+            demandOption: true,
+            describe: 'Counterexample files, or folders of them',
+          })
+          .options(options)
+          .example('$0 replay counterexamples', 'All stored ones'),
+      (argv) => finish(replayFiles(environment, argv)),
+    ),
+};
 
-export const addShow: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'show <file>',
-    'Print a counterexample, with its reasons and what each step changes',
-    (command: Argv) =>
-      command
-        .positional('file', {
-          type: 'string',
-          array: true,
-          demandOption: true,
-          describe: 'A counterexample file',
-        })
-        .options(options),
-    (argv) => finish(showFile(environment, argv)),
-  );
+export const showCommand: Command = {
+  verbs: ['show'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'show <file>',
+      'Print a counterexample, with its reasons and what each step changes',
+      (command: Argv) =>
+        command
+          .positional('file', {
+            type: 'string',
+            array: true,
+            demandOption: true,
+            describe: 'A counterexample file',
+          })
+          .options(options),
+      (argv) => finish(showFile(environment, argv)),
+    ),
+};

@@ -12,7 +12,7 @@ import { searchAtRandom, type RandomSettings, type SearchContext } from '../sear
 import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
 import * as values from '../values.ts';
 import { limitsOf, saveFolderOf, summarise } from './check.ts';
-import { commandLine, type AddCommand } from './command.ts';
+import { commandLine, type Command } from './command.ts';
 
 const options = {
   ...selectionOptions,
@@ -109,19 +109,26 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
   return summary.exitCode;
 }
 
-export const addRun: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'run [scenario..]',
-    'Explore scenarios at random; shrink and minimise what is found',
-    (command: Argv) =>
-      command
-        .positional('scenario', {
-          type: 'string',
-          array: true,
-          describe: 'Scenarios [default: all of CI]',
-        })
-        .options(options)
-        .example('$0 run --mutant link-unsynced-child --seed 0x5eed', 'A run that can be repeated')
-        .example('$0 run --timeout 10s', 'Ten seconds for each scenario of CI'),
-    async (argv) => finish(await run(environment, argv)),
-  );
+export const runCommand: Command = {
+  verbs: ['run'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'run [scenario..]',
+      'Explore scenarios at random; shrink and minimise what is found',
+      (command: Argv) =>
+        command
+          .positional('scenario', {
+            type: 'string',
+            array: true,
+            describe: 'Scenarios [default: all of CI]',
+          })
+          .options(options)
+          .example(
+            '$0 run --mutant link-unsynced-child --seed 0x5eed',
+            'A run that can be repeated',
+          )
+          .example('$0 run --timeout 10s', 'Ten seconds for each scenario of CI'),
+      async (argv) => finish(await run(environment, argv)),
+    ),
+};

@@ -19,7 +19,7 @@ import { outputFor } from '../output.ts';
 import { reportedSteps } from '../search.ts';
 import { wholeNumber } from '../values.ts';
 import { saveFolderOf } from './check.ts';
-import type { AddCommand } from './command.ts';
+import type { Command } from './command.ts';
 
 const options = {
   'in-place': { type: 'boolean', describe: 'Replace the file', default: false },
@@ -112,13 +112,17 @@ async function shrink(environment: Environment, argv: Arguments): Promise<number
   return 0;
 }
 
-export const addShrink: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'shrink <file>',
-    'Minimise a counterexample: nothing can go, or nothing shorter exists',
-    (command: Argv) =>
-      command
-        .positional('file', { type: 'string', demandOption: true, describe: 'The file' })
-        .options(options),
-    async (argv) => finish(await shrink(environment, argv)),
-  );
+export const shrinkCommand: Command = {
+  verbs: ['shrink'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'shrink <file>',
+      'Minimise a counterexample: nothing can go, or nothing shorter exists',
+      (command: Argv) =>
+        command
+          .positional('file', { type: 'string', demandOption: true, describe: 'The file' })
+          .options(options),
+      async (argv) => finish(await shrink(environment, argv)),
+    ),
+};

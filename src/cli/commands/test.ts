@@ -12,7 +12,7 @@ import { outputFor } from '../output.ts';
 import { progressOn, type Progress } from '../progress.ts';
 import { refresh } from '../refresh.ts';
 import { searchExhaustively, type SearchContext } from '../search.ts';
-import { commandLine, type AddCommand } from './command.ts';
+import { commandLine, type Command } from './command.ts';
 
 const options = {
   update: {
@@ -86,17 +86,21 @@ async function test(environment: Environment, argv: Arguments): Promise<number> 
   return checksExitCode(checks);
 }
 
-export const addTest: AddCommand = (cli, { environment, finish }) =>
-  cli.command(
-    'test [path..]',
-    'Stored counterexamples, mutants and state counts: all as recorded',
-    (command: Argv) =>
-      command
-        .positional('path', {
-          type: 'string',
-          array: true,
-          describe: 'Files or folders alone [default: all, with mutants and counts]',
-        })
-        .options(options),
-    async (argv) => finish(await test(environment, argv)),
-  );
+export const testCommand: Command = {
+  verbs: ['test'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'test [path..]',
+      'Stored counterexamples, mutants and state counts: all as recorded',
+      (command: Argv) =>
+        command
+          .positional('path', {
+            type: 'string',
+            array: true,
+            describe: 'Files or folders alone [default: all, with mutants and counts]',
+          })
+          .options(options),
+      async (argv) => finish(await test(environment, argv)),
+    ),
+};

@@ -38,14 +38,15 @@ export type TwoPhase = View<Layout>;
 const tm = () => 'tm';
 const rmActor = (rm = 0) => `rm${rm}`;
 
-function transitions(n: number): Transition<TwoPhase>[] {
+const rmParameter = (n: number) => [{ name: 'rm', size: n }];
+
+function ofTransactionManager(n: number): Transition<TwoPhase>[] {
   const all = 2 ** n - 1;
-  const parameters = [{ name: 'rm', size: n }];
   return [
     {
       name: 'TMRcvPrepared',
       actor: tm,
-      parameters,
+      parameters: rmParameter(n),
       says: 'The TM receives the Prepared message of a resource manager.',
       step: (s, rm) => {
         if (s.tmState !== 'init' || !s.sentPrepared.has(rm)) return false;
@@ -77,6 +78,12 @@ function transitions(n: number): Transition<TwoPhase>[] {
         return true;
       },
     },
+  ];
+}
+
+function ofResourceManagers(n: number): Transition<TwoPhase>[] {
+  const parameters = rmParameter(n);
+  return [
     {
       name: 'RMPrepare',
       actor: rmActor,
@@ -159,7 +166,7 @@ export function twoPhaseCommit(n: number): Machine<TwoPhase, Layout['fields']> {
     layout: layoutOf(rm),
     bind: (view) => view,
     initial: [() => undefined],
-    transitions: transitions(n),
+    transitions: [...ofTransactionManager(n), ...ofResourceManagers(n)],
     properties: [consistent],
     moments: {},
     symmetry: [rm],

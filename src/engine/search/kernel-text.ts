@@ -52,19 +52,20 @@ function copyText(
     return range(words).map(one).join(' ');
   }
   const at = (base: string) => (base === '' ? 'i' : `${base} + i`);
-  return `for (let i = 0; i < ${words}; i++) ${target}[${at(targetBase)}] = ${source}[${at(sourceBase)}];`;
+  const copy = `${target}[${at(targetBase)}] = ${source}[${at(sourceBase)}];`;
+  return `for (let i = 0; i < ${words}; i++) ${copy}`;
 }
 
 /** Declares the lanes `p` and `q` of the hash of `source[base ..]`. */
 function hashText(words: number, source: string, base: string): string {
-  const start = `let p = ${HASH_SEED_LOW}, q = ${HASH_SEED_HIGH};`;
+  const absorb = (at: string) => `{ const w = ${source}[${at}]; ${absorbText('w')} }`;
   const body =
     words <= UNROLL_MAX
       ? range(words)
-          .map((i) => `{ const w = ${source}[${plus(base, i)}]; ${absorbText('w')} }`)
+          .map((i) => absorb(plus(base, i)))
           .join('\n')
-      : `for (let i = 0; i < ${words}; i++) { const w = ${source}[${base === '' ? 'i' : `${base} + i`}]; ${absorbText('w')} }`;
-  return `${start}\n${body}\n${finishText}`;
+      : `for (let i = 0; i < ${words}; i++) ${absorb(base === '' ? 'i' : `${base} + i`)}`;
+  return `let p = ${HASH_SEED_LOW}, q = ${HASH_SEED_HIGH};\n${body}\n${finishText}`;
 }
 
 /** Expression: the key at `segment[o ..]` is that of the buffered successor `k`. */
@@ -121,13 +122,15 @@ taken[${index}] += count;
 function storeText(text: KernelText, stride: number): string {
   const { words, segmentShift } = text;
   const exact = text.storage === 'exact';
-  const room = `if ((count & SEGMENT_MASK) === 0 && !allocate(count >>> ${segmentShift})) { stop = 2; break; }`;
+  const segment = `count >>> ${segmentShift}`;
+  const place = 'count & SEGMENT_MASK';
+  const room = `if ((${place}) === 0 && !allocate(${segment})) { stop = 2; break; }`;
   const key = exact
     ? copyText(words, 'target', 't', 'buffer', 'b')
     : 'target[t] = low[k]; target[t + 1] = high[k];';
   const vector = exact
     ? ''
-    : `{ const room = vectors[count >>> ${segmentShift}], v = (count & SEGMENT_MASK) * ${words};
+    : `{ const room = vectors[${segment}], v = (${place}) * ${words};
 ${copyText(words, 'room', 'v', 'buffer', 'b')} }`;
   const judge = text.judgesStates
     ? `${copyText(words, 'm', '', 'buffer', 'b')}
@@ -136,7 +139,7 @@ if (list.length !== 0) onState(count, list);`
     : '';
   return `if (count === limit) { stop = 1; break; }
 ${room}
-{ const target = keys[count >>> ${segmentShift}], t = (count & SEGMENT_MASK) * ${stride};
+{ const target = keys[${segment}], t = (${place}) * ${stride};
 ${key} target[t + ${stride - 1}] = from[k]; }
 ${vector}
 table[slot] = count + 1;
@@ -152,7 +155,9 @@ for (let k = 0; k < n; k++) first[k] = table[low[k] & mask];
 let warm = 0;
 for (let k = 0; k < n; k++) {
 const known = first[k];
-if (known !== 0) warm ^= keys[(known - 1) >>> ${segmentShift}][((known - 1) & SEGMENT_MASK) * ${stride}];
+if (known === 0) continue;
+const segment = keys[(known - 1) >>> ${segmentShift}];
+warm ^= segment[((known - 1) & SEGMENT_MASK) * ${stride}];
 }
 warmth = warm;
 for (let k = 0; k < n; k++) {
@@ -182,7 +187,8 @@ export function kernelText(text: KernelText): string {
   const capacity = instances + text.slack + 1;
   return `"use strict";
 const { m, origin, s, taken, keys, vectors, limit } = env;
-const { normalise, canonicalise, judgeState, judgeStep, onState, onStep, allocate, checkUntouched } = env;
+const { normalise, canonicalise, judgeState, judgeStep } = env;
+const { onState, onStep, allocate, checkUntouched } = env;
 ${steps.join('\n')}
 const SEGMENT_MASK = ${2 ** segmentShift - 1};
 const buffer = new Int32Array(${capacity * words});

@@ -117,7 +117,7 @@ export class SearchKernel<S, F extends Fields> {
     return this.#kernel.count > count;
   }
 
-  /** Expands the states `start..end-1`; stops early at a bound. Returns the next state to expand. */
+  /** Expands the states `start..end-1`, less at a bound. Returns the next one to expand. */
   expand(start: number, end: number): number {
     return this.#kernel.expand(start, end);
   }

@@ -27,7 +27,7 @@ function keyOf<S, F extends Fields>(search: StoredSearch<S, F>, words: Int32Arra
 function pathTo<S, F extends Fields>(search: StoredSearch<S, F>, id: number): number[] {
   const path = [id];
   for (let at = search.kernel.parentOf(id); at >= 0; at = search.kernel.parentOf(at)) path.push(at);
-  return path.reverse();
+  return path.toReversed();
 }
 
 /** Executes instances in order until one leads from `state` into the orbit stored as `target`. */

@@ -121,7 +121,9 @@ function recordView(words: Int32Array, shape: RecordShape, at: Place, path: stri
       Object.defineProperty(view, field.name, {
         enumerable: true,
         get: () => decode(part.layout, cell.get()),
-        set: (value: unknown) => cell.set(encode(part.layout, value, inner)),
+        set: (value: unknown) => {
+          cell.set(encode(part.layout, value, inner));
+        },
       });
     } else {
       const value = viewAt(words, part, place, inner);

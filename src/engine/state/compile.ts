@@ -38,7 +38,7 @@ export function compileLayout<F extends Fields>(
   layout: RecordLayout<F>,
   options: CompileOptions = {},
 ): CompiledLayout<F> {
-  const shape = shapeOf(layout as RecordLayout<Fields>);
+  const shape = shapeOf(layout);
   const words = vectorWords(shape);
   const createView =
     options.backend === 'closures'
@@ -52,6 +52,6 @@ export function compileLayout<F extends Fields>(
       words: vector,
       view: createView(vector) as RecordView<F>,
     }),
-    snapshot: (view) => snapshotOf(layout as RecordLayout<Fields>, view) as PlainRecord,
+    snapshot: (view) => snapshotOf(layout, view) as PlainRecord,
   };
 }

@@ -39,7 +39,8 @@ const readRaw = ({ word, shift }: Address, bits: number): string =>
     : `((m[${word}] >>> ${shift}) & ${maskText(bits)})`;
 
 const writeRaw = ({ word, shift }: Address, bits: number, value: string): string =>
-  `{ const w = ${word}, s = ${shift}; m[w] = (m[w] & ~(${maskText(bits)} << s)) | ((${value}) << s); }`;
+  `{ const w = ${word}, s = ${shift};
+m[w] = (m[w] & ~(${maskText(bits)} << s)) | ((${value}) << s); }`;
 
 /** Expression from the raw code to what model code sees. */
 function decode(scalar: Scalar<unknown>, raw: string, names: string): string {
@@ -73,8 +74,10 @@ function encode(scalar: Scalar<unknown>, what: string, checked: boolean): string
       return `${checked ? guard : ''} const c = v === null ? 0 : v + 1;`;
     }
     case 'uint':
-    case 'ref':
-      return `${checked ? `if (!(${integer} && v < ${scalar.cardinality})) ${reject};` : ''} const c = v;`;
+    case 'ref': {
+      const guard = `if (!(${integer} && v < ${scalar.cardinality})) ${reject};`;
+      return `${checked ? guard : ''} const c = v;`;
+    }
   }
 }
 
@@ -151,9 +154,11 @@ class Generator {
   #scalarAccessors(name: string, shape: ScalarShape, path: string, address: Address): string {
     const raw = readRaw(address, shape.bits);
     const scalar = shape.layout;
-    const get = `get ${name}() { const m = this.$m; let c; return ${decode(scalar, raw, this.#table(scalar))}; }`;
+    const read = decode(scalar, raw, this.#table(scalar));
+    const store = encode(scalar, path, this.#checked);
     const write = writeRaw(address, shape.bits, 'c');
-    return `${get}\nset ${name}(v) { ${encode(scalar, path, this.#checked)} const m = this.$m; ${write} }`;
+    return `get ${name}() { const m = this.$m; let c; return ${read}; }
+set ${name}(v) { ${store} const m = this.$m; ${write} }`;
   }
 
   #scalarArrayBody(shape: ArrayShape, path: string): string {
@@ -169,8 +174,10 @@ class Generator {
           shift: `((i % ${shape.perWord}) * ${bits})`,
         };
     const read = decode(scalar, readRaw(address, bits), this.#table(scalar));
+    const store = encode(scalar, path, this.#checked);
+    const write = writeRaw(address, bits, 'c');
     return `get(i) { ${check} const m = this.$m; let c; return ${read}; }
-set(i, v) { ${check} ${encode(scalar, path, this.#checked)} const m = this.$m; ${writeRaw(address, bits, 'c')} }`;
+set(i, v) { ${check} ${store} const m = this.$m; ${write} }`;
   }
 
   /** Name of the constant that holds the words of a `one-of`. */
@@ -186,9 +193,8 @@ function bitsetBody(shape: BitsetShape, path: string, checked: boolean): string 
   const { size } = shape.layout;
   const mask = maskText(size);
   const check = checked ? `runtime.checkIndex(i, ${size}, ${quote(`member of ${path}`)});` : '';
-  const range = checked
-    ? `if (!(Number.isInteger(v) && v >= 0 && v <= ${mask})) runtime.rejectValue(v, ${quote(path)});`
-    : '';
+  const within = `Number.isInteger(v) && v >= 0 && v <= ${mask}`;
+  const range = checked ? `if (!(${within})) runtime.rejectValue(v, ${quote(path)});` : '';
   return `get bits() { return ((this.$m[this.$w] >>> this.$b) & ${mask}) >>> 0; }
 set bits(v) { ${range} const m = this.$m, w = this.$w, s = this.$b;
   m[w] = (m[w] & ~(${mask} << s)) | ((v & ${mask}) << s); }

@@ -16,9 +16,11 @@ q = Math.imul(q + ${word} | 0, 0x85ebca77); q ^= q >>> 13;`;
 
 /** Statements that finish the lanes `p` (low) and `q` (high). */
 export const finishText = `p = p + q | 0;
-p = Math.imul(p ^ (p >>> 16), 0x7feb352d); p = Math.imul(p ^ (p >>> 15), 0x846ca68b); p ^= p >>> 16;
+p = Math.imul(p ^ (p >>> 16), 0x7feb352d);
+p = Math.imul(p ^ (p >>> 15), 0x846ca68b); p ^= p >>> 16;
 q = q + p | 0;
-q = Math.imul(q ^ (q >>> 16), 0x21f0aaad); q = Math.imul(q ^ (q >>> 15), 0x735a2d97); q ^= q >>> 15;`;
+q = Math.imul(q ^ (q >>> 16), 0x21f0aaad);
+q = Math.imul(q ^ (q >>> 15), 0x735a2d97); q ^= q >>> 15;`;
 
 /** Both lanes of the hash of `words[offset .. offset + length - 1]`, as signed words. */
 export function hashWords(

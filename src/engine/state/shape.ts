@@ -161,7 +161,7 @@ function recordShape(layout: RecordLayout<Fields>, path: string, known: Known): 
   return { kind: 'record', layout, fields, bits: aligned ? 0 : total, words: aligned ? words : 0 };
 }
 
-/** Shapes by layout object: one layout used in two places has one shape, hence one accessor class. */
+/** Shapes by layout object: a layout used in two places has one shape, hence one accessor class. */
 type Known = Map<Layout, Shape>;
 
 function newShape(layout: Layout, path: string, known: Known): Shape {

@@ -52,7 +52,7 @@ export class Columns {
     return 0;
   }
 
-  /** Writes the identities into `order[start ..]`, sorted by column; equal ones keep their order. */
+  /** Writes the identities, sorted by column, into `order[start ..]`. The sort is stable. */
   rank(m: Int32Array, order: Int32Array, start: number): void {
     for (let k = 0; k < this.size; k++) {
       let at = k;

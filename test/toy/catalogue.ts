@@ -6,6 +6,7 @@ import {
   type Selection,
 } from '../../src/checker/catalogue.ts';
 import type { Environment } from '../../src/cli/environment.ts';
+import { counterMachine } from './counters.ts';
 import { lockMachine, lockProperties, type LockRules } from './lock.ts';
 
 const rulesOf = ({ rules, mutant }: Selection): LockRules => ({
@@ -95,3 +96,9 @@ export function toyEnvironment(
     ...changes,
   };
 }
+
+/** As the toy, but a search of it takes long enough to be interrupted. */
+export const slowCatalogue: Catalogue = {
+  ...toyCatalogue,
+  instantiate: () => erased(counterMachine(30)),
+};

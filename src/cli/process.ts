@@ -1,0 +1,71 @@
+/** The command line as a process: streams, signals, the exit code, errors nobody caught. */
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Catalogue } from '../checker/catalogue.ts';
+import { currentModel, packageRoot } from '../counterexample/model-version.ts';
+import { runCli } from './cli.ts';
+import type { Environment, StopSignal } from './environment.ts';
+import { internalErrorCode } from './exit-code.ts';
+
+/** A reader that goes away, as in `… | head`, ends the output, not the work. */
+function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
+  let open = true;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    open = false;
+  });
+  return (text) => {
+    if (open) stream.write(text);
+  };
+}
+
+/** Some senders signal a process and then its group: that counts once. */
+const sameSignal_ms = 500;
+
+/** The first signal asks to stop, so that partial results are written; the second one insists. */
+function listenForSignals(): () => StopSignal | undefined {
+  let seen: StopSignal | undefined;
+  let at = 0;
+  const listen = (signal: StopSignal, code: number) =>
+    process.on(signal, () => {
+      if (seen !== undefined && performance.now() - at > sameSignal_ms) process.exit(code);
+      if (seen === undefined) at = performance.now();
+      seen ??= signal;
+    });
+  listen('SIGINT', 130);
+  listen('SIGTERM', 143);
+  return () => seen;
+}
+
+function dieOn(error: unknown): never {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`internal error: ${text}\n`);
+  process.exit(internalErrorCode);
+}
+
+/** In the working directory, else those that came with the package. */
+function corpus(): string {
+  const own = 'counterexamples';
+  return existsSync(own) ? own : join(packageRoot, own);
+}
+
+/** Runs one command of `catalogue` with the arguments of this process. */
+export async function runProcess(catalogue: Catalogue): Promise<void> {
+  process.on('uncaughtException', dieOn);
+  process.on('unhandledRejection', dieOn);
+  const environment: Environment = {
+    catalogue,
+    model: currentModel(),
+    out: writerTo(process.stdout),
+    err: writerTo(process.stderr),
+    outIsTerminal: process.stdout.isTTY === true,
+    errIsTerminal: process.stderr.isTTY === true,
+    variables: process.env,
+    now: () => performance.now(),
+    stopSignal: listenForSignals(),
+    randomSeed: () => BigInt(randomInt(2 ** 32)),
+    corpus,
+  };
+  process.exitCode = await runCli(process.argv.slice(2), environment);
+}

@@ -1,0 +1,149 @@
+/**
+ * Walks a machine at random among enabled instances, evaluating properties on the way.
+ *
+ * Drawing is by rejection: a transition by weight, a few random tuples of its arguments, then the
+ * next transition. That costs a fifth of listing the enabled instances of each state. Only when
+ * nothing was found is the whole table tried: first what takes part in the swarm, then the rest,
+ * so that a walk ends early in a true deadlock alone.
+ */
+import type { Fields } from '../machine/index.ts';
+import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
+import type { Program } from '../program.ts';
+import { Draw, type SeedSource } from './draw.ts';
+import { Swarm } from './swarm.ts';
+import { Walk } from './walk.ts';
+
+/** Random tries of the arguments of one transition; with fewer tuples, each is tried once. */
+const TRIES = 6;
+const NONE = -1;
+
+export class Walker<S, F extends Fields> {
+  /** Executed steps by transition. */
+  readonly taken: Float64Array;
+  /** Steps of the longest walk. */
+  longest = 0;
+  readonly #program: Program<S, F>;
+  readonly #steps_max: number;
+  readonly #draw = new Draw();
+  readonly #swarm: Swarm;
+  readonly #transitionOf: Int32Array;
+  readonly #firstOf: Int32Array;
+  readonly #countOf: Int32Array;
+  /** By transition: the choice in which it was last tried. */
+  readonly #triedIn: Float64Array;
+  #choice = 0;
+  #trying = NONE;
+
+  constructor(program: Program<S, F>, steps_max: number) {
+    const { transitions } = program.machine;
+    this.#program = program;
+    this.#steps_max = steps_max;
+    this.#swarm = new Swarm(transitions.map(({ name }) => name));
+    this.taken = new Float64Array(transitions.length);
+    this.#triedIn = new Float64Array(transitions.length);
+    this.#transitionOf = Int32Array.from(program.instances, ({ transition }) => transition);
+    this.#firstOf = new Int32Array(transitions.length).fill(NONE);
+    this.#countOf = new Int32Array(transitions.length);
+    for (const { id, transition } of program.instances) {
+      if (this.#countOf[transition] === 0) this.#firstOf[transition] = id;
+      this.#countOf[transition] = (this.#countOf[transition] ?? 0) + 1;
+    }
+  }
+
+  /** Makes one walk. It ends at the first failure, in a deadlock or at the step limit. */
+  walk(source: SeedSource): Walk {
+    const program = this.#program;
+    this.#draw.seedFrom(source);
+    this.#swarm.draw(this.#draw);
+    const initial = this.#draw.below(program.machine.initial.length);
+    const steps: number[] = [];
+    this.#trying = NONE;
+    const failure = orBroken(null, () => {
+      program.initialise(initial);
+      return wantedAmong(program.evaluate(null), null) ?? this.#wander(steps);
+    });
+    this.longest = Math.max(this.longest, steps.length);
+    if (failure?.kind === 'broken' && this.#trying !== NONE) steps.push(this.#trying);
+    const trace = { initial, steps };
+    return new Walk(trace, failure === null ? null : { trace, failure });
+  }
+
+  #wander(steps: number[]): Failure | null {
+    while (steps.length < this.#steps_max) {
+      const id = this.#step();
+      if (id === NONE) return null;
+      steps.push(id);
+      const transition = this.#transitionOf[id] ?? 0;
+      this.taken[transition] = (this.taken[transition] ?? 0) + 1;
+      const failure = this.#judge(id);
+      if (failure !== null) return failure;
+    }
+    return null;
+  }
+
+  #judge(id: number): Failure | null {
+    this.#trying = NONE;
+    const found = this.#program.evaluate(id);
+    return found.length === 0 ? null : wantedAmong(found, null);
+  }
+
+  /** Executes one enabled instance and returns its id. */
+  #step(): number {
+    const { tickets, ticketCount } = this.#swarm;
+    this.#choice++;
+    for (let live = ticketCount; live > 0; live--) {
+      const at = this.#draw.below(live);
+      const transition = tickets[at] ?? 0;
+      tickets[at] = tickets[live - 1] ?? 0;
+      tickets[live - 1] = transition;
+      if (this.#triedIn[transition] === this.#choice) continue;
+      this.#triedIn[transition] = this.#choice;
+      const id = this.#tryTransition(transition);
+      if (id !== NONE) return id;
+    }
+    const id = this.#tryAll(1);
+    return id === NONE ? this.#tryAll(0) : id;
+  }
+
+  #tryTransition(transition: number): number {
+    const first = this.#firstOf[transition] ?? 0;
+    const count = this.#countOf[transition] ?? 0;
+    if (count <= TRIES) return this.#tryRange(first, count);
+    for (let k = 0; k < TRIES; k++) {
+      const id = first + this.#draw.below(count);
+      if (this.#execute(id)) return id;
+    }
+    return NONE;
+  }
+
+  /** Each instance of a range once, from a random one on. */
+  #tryRange(first: number, count: number): number {
+    const start = count > 1 ? this.#draw.below(count) : 0;
+    for (let k = 0; k < count; k++) {
+      const at = start + k;
+      const id = first + (at < count ? at : at - count);
+      if (this.#execute(id)) return id;
+    }
+    return NONE;
+  }
+
+  /** Tries all that takes part (1), or all that does not (0), from a random transition on. */
+  #tryAll(member: number): number {
+    const transitions = this.taken.length;
+    const start = this.#draw.below(transitions);
+    for (let k = 0; k < transitions; k++) {
+      const transition = (start + k) % transitions;
+      const count = this.#countOf[transition] ?? 0;
+      if (this.#swarm.members[transition] !== member) continue;
+      if (member === 1 && count <= TRIES) continue;
+      const id = this.#tryRange(this.#firstOf[transition] ?? 0, count);
+      if (id !== NONE) return id;
+    }
+    return NONE;
+  }
+
+  #execute(id: number): boolean {
+    this.#trying = id;
+    return this.#program.execute(id);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Random exploration: walks among enabled instances, drawn, shrunk and replayed by fast-check.
+ *
+ * It finds violations and never claims that there are none: a run without one is inconclusive,
+ * bounded by its samples, its time or an interruption.
+ */
+import { asyncProperty, check, PreconditionFailure, type RunDetails } from 'fast-check';
+import { BrokenModelError } from './broken-model.ts';
+import type { Fields, Machine } from './machine/index.ts';
+import { minimise } from './minimise.ts';
+import { attempt, type FailingTrace } from './minimise/attempt.ts';
+import type { Bound, Control, Limits, Outcome, Statistics, Violation } from './outcome.ts';
+import { compileMachine, type Program } from './program.ts';
+import { Pacer } from './random/pacer.ts';
+import { checkPath, foldSeed, seedForFastCheck } from './random/seed.ts';
+import { TraceArbitrary } from './random/trace-arbitrary.ts';
+import type { Walk } from './random/walk.ts';
+import { Walker } from './random/walker.ts';
+
+/** A walk is not interrupted, so its length is bounded. */
+export const WALK_STEPS_MAX = 10_000;
+
+export interface RandomOptions {
+  /** Folded to 32 bits, see `foldSeed`. */
+  readonly seed: bigint;
+  /** Starts at the walk, and the shrink of it, that an earlier run reported. */
+  readonly path?: string;
+  /** Walks to make. */
+  readonly maxSamples: number;
+  /** Steps of a walk; at most `WALK_STEPS_MAX`. */
+  readonly maxSteps: number;
+  /**
+   * `time_ms` ends the drawing of walks; shrinking and minimising follow nevertheless. `depth`
+   * bounds the steps of a walk too. No states are kept, so `states` and `memory_bytes` are not
+   * bounds here.
+   */
+  readonly limits?: Limits;
+  /** Whether to look for the smallest counterexample after shrinking. Default: `true`. */
+  readonly minimise?: boolean;
+  /** Budget of that search, see `MinimiseOptions`. */
+  readonly searchStates?: number;
+}
+
+/** Seed and path together repeat the violation; without one, the path is the one given. */
+export type RandomOutcome = Outcome & { readonly seed: bigint; readonly path: string };
+
+const checkCount = (name: string, value: number, max: number): number => {
+  if (value >= 1 && value <= max && (Number.isInteger(value) || value === Infinity)) return value;
+  throw new RangeError(`${name} ${value}: must be a whole number from 1 to ${max}`);
+};
+
+/** One run: what fast-check calls back into. */
+class Exploration<S, F extends Fields> {
+  readonly pacer: Pacer;
+  readonly arbitrary: TraceArbitrary<S, F>;
+  /** As of the first failure: shrinking is not exploring. */
+  statisticsAtFailure: Statistics | null = null;
+  /** The bound that ended the run before its samples did. */
+  bound: Bound | null = null;
+  readonly #program: Program<S, F>;
+  readonly #walker: Walker<S, F>;
+  readonly #samples_max: number;
+  #samples = 0;
+
+  constructor(machine: Machine<S, F>, options: RandomOptions, control: Control) {
+    const { maxSteps, limits = {} } = options;
+    checkCount('maxSteps', maxSteps, WALK_STEPS_MAX);
+    this.#samples_max = checkCount('maxSamples', options.maxSamples, Infinity);
+    this.#program = compileMachine(machine);
+    this.#walker = new Walker(this.#program, Math.min(maxSteps, limits.depth ?? Infinity));
+    this.arbitrary = new TraceArbitrary(this.#program, this.#walker);
+    this.pacer = new Pacer(control, limits.time_ms, () => control.onProgress?.(this.statistics()));
+  }
+
+  /** The property: `false` when a walk, or a shrink of one, ends in the failure looked for. */
+  async holds(walk: Walk): Promise<boolean> {
+    const exploring = this.statisticsAtFailure === null;
+    if (exploring && this.#samples === this.#samples_max) throw new PreconditionFailure(true);
+    const failing = this.verdict(walk);
+    if (exploring) {
+      this.#samples++;
+      if (failing !== null) this.statisticsAtFailure = this.statistics();
+    }
+    if (this.pacer.due()) await this.pacer.giveWay();
+    if (failing === null) this.#stopIfEnded(exploring);
+    return failing === null;
+  }
+
+  verdict(walk: Walk): FailingTrace | null {
+    return walk.verdict === undefined
+      ? attempt(this.#program, walk, this.arbitrary.target)
+      : walk.verdict;
+  }
+
+  statistics(): Statistics {
+    const { taken } = this.#walker;
+    return {
+      states: 0,
+      transitions: taken.reduce((sum, count) => sum + count, 0),
+      depth: this.#walker.longest,
+      levels: [],
+      queue: 0,
+      elapsed_ms: this.pacer.elapsed_ms(),
+      memory_bytes: process.memoryUsage.rss(),
+      collisionProbability: 0,
+      coverage: this.#program.machine.transitions.map(({ name }, index) => ({
+        name,
+        taken: taken[index] ?? 0,
+      })),
+      evidence: this.#program.evidence(),
+      samples: this.#samples,
+    };
+  }
+
+  /** A time limit does not cut shrinking, which takes milliseconds; an interruption does. */
+  #stopIfEnded(exploring: boolean): void {
+    const { ended } = this.pacer;
+    if (ended === null || (ended === 'time' && !exploring)) return;
+    this.bound = ended;
+    throw new PreconditionFailure(true);
+  }
+}
+
+/**
+ * Explores at random until a property is violated, or a bound is reached.
+ *
+ * Deterministic for a seed: the same walks in the same order. A violation is shrunk by fast-check,
+ * then minimised. Statistics count walks up to the first failure; antecedents and witnesses are
+ * counted per visited state, not per distinct one; `states` is 0, because none are kept.
+ * Errors: `BrokenModelError` with a shrunk trace; `RangeError` for an option out of range.
+ */
+export async function explore<S, F extends Fields>(
+  machine: Machine<S, F>,
+  options: RandomOptions,
+  control: Control,
+): Promise<RandomOutcome> {
+  const seed = foldSeed(options.seed);
+  const path = checkPath(options.path ?? '');
+  const exploration = new Exploration(machine, options, control);
+  const property = asyncProperty(exploration.arbitrary, (walk) => exploration.holds(walk));
+  const details: RunDetails<[Walk]> = await check(property, {
+    seed: seedForFastCheck(seed),
+    path,
+    numRuns: options.maxSamples,
+  });
+  const failing = details.counterexample && exploration.verdict(details.counterexample[0]);
+  if (failing === null) {
+    const bound = exploration.bound ?? 'samples';
+    return { kind: 'inconclusive', bound, statistics: exploration.statistics(), seed, path };
+  }
+  const { failure, trace } = failing;
+  if (failure.kind === 'broken') {
+    throw new BrokenModelError(failure.error.message, trace, { cause: failure.error });
+  }
+  const { property: id, finding } = failure;
+  const found: Violation = { property: id, finding, trace, minimality: { kind: 'none' } };
+  const { searchStates } = options;
+  const violation =
+    options.minimise === false
+      ? found
+      : await minimise(machine, found, searchStates === undefined ? {} : { searchStates }, control);
+  return {
+    kind: 'violated',
+    violations: [violation],
+    ...(exploration.bound === null ? {} : { bound: exploration.bound }),
+    statistics: exploration.statisticsAtFailure ?? exploration.statistics(),
+    seed,
+    path: details.counterexamplePath ?? path,
+  };
+}

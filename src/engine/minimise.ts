@@ -5,20 +5,25 @@
  * the states of the trace, late ones first, for anything shorter; and last from the initial
  * states, which, when it completes, proves that nothing shorter exists within the scenario.
  */
+import { BrokenModelError } from './broken-model.ts';
 import { checkExhaustively } from './exhaustive.ts';
 import type { Fields, Machine } from './machine/index.ts';
 import { attempt, type FailingTrace, type Wanted } from './minimise/attempt.ts';
 import { Reducer } from './minimise/reduce.ts';
-import type { Control, Minimality, Trace, Violation } from './outcome.ts';
+import type { Control, Minimality, Outcome, Trace, Violation } from './outcome.ts';
 import { compileMachine, type Program } from './program.ts';
 import { Pacer } from './random/pacer.ts';
 
 /** States that all searches of one minimisation may visit together. */
 export const SEARCH_STATES_DEFAULT = 300_000;
+/** Steps that all replays of one minimisation may execute together. */
+export const REPLAY_STEPS_DEFAULT = 20_000_000;
 
 export interface MinimiseOptions {
   /** Budget of the breadth-first searches, in states; 0 for none. Default: 300 000. */
   readonly searchStates?: number;
+  /** Budget of the replays, in steps. Default: 20 000 000. */
+  readonly replaySteps?: number;
 }
 
 /** What a search for a shorter trace came to. */
@@ -52,12 +57,18 @@ class Minimiser<S, F extends Fields> {
   readonly #control: Control;
   #budget: number;
 
-  constructor(program: Program<S, F>, failing: FailingTrace, budget: number, control: Control) {
+  constructor(
+    program: Program<S, F>,
+    failing: FailingTrace,
+    options: MinimiseOptions,
+    control: Control,
+  ) {
     this.#program = program;
     this.#control = control;
-    this.#budget = budget;
+    this.#budget = options.searchStates ?? SEARCH_STATES_DEFAULT;
     this.#pacer = new Pacer(control);
-    this.#reducer = new Reducer(program, failing, this.#pacer);
+    const replaySteps = options.replaySteps ?? REPLAY_STEPS_DEFAULT;
+    this.#reducer = new Reducer(program, failing, replaySteps, this.#pacer);
   }
 
   get best(): FailingTrace {
@@ -96,13 +107,10 @@ class Minimiser<S, F extends Fields> {
   async #search(prefix: Trace, depth: number): Promise<Searched> {
     if (depth < 0) return { kind: 'nothing-shorter', states: 0 };
     if (this.#budget <= 0 || this.#pacer.ended !== null) return { kind: 'cut-short' };
-    const { machine } = this.#program;
     const whole = prefix.steps.length === 0;
-    const outcome = await checkExhaustively(
-      whole ? machine : startingAfter(this.#program, prefix),
-      { limits: { depth, states: this.#budget }, symmetry: false },
-      this.#control,
-    );
+    const start = whole ? this.#program.machine : startingAfter(this.#program, prefix);
+    const outcome = await this.#explore(start, depth);
+    if (outcome === null) return { kind: 'cut-short' };
     const { states } = outcome.statistics;
     if (outcome.kind === 'violated') {
       const found = outcome.violations[0]?.trace ?? prefix;
@@ -112,6 +120,17 @@ class Minimiser<S, F extends Fields> {
     }
     const complete = outcome.kind === 'held' || outcome.bound === 'depth';
     return complete ? { kind: 'nothing-shorter', states } : { kind: 'cut-short' };
+  }
+
+  /** `null` when the search met a broken assumption, which is not what it looks for. */
+  async #explore(machine: Machine<S, F>, depth: number): Promise<Outcome | null> {
+    const limits = { depth, states: this.#budget };
+    try {
+      return await checkExhaustively(machine, { limits, symmetry: false }, this.#control);
+    } catch (error) {
+      if (error instanceof BrokenModelError) return null;
+      throw error;
+    }
   }
 
   #replace(trace: Trace): void {
@@ -125,8 +144,8 @@ class Minimiser<S, F extends Fields> {
  * Minimises a counterexample for its own property; other properties are not looked at.
  *
  * Deterministic. The certificate is `shortest` when the search from the initial states completed,
- * `1-minimal` when no deletion of one or two steps keeps the violation, and `none` when
- * interrupted before that was known.
+ * `1-minimal` when no deletion of one or two steps keeps the violation, and `none` when an
+ * interruption or the budget of replays ended it before that was known.
  * Errors: `RangeError` when the machine has no such property or the trace does not violate it.
  */
 export async function minimise<S, F extends Fields>(
@@ -142,8 +161,7 @@ export async function minimise<S, F extends Fields>(
   const wanted: Wanted = { kind: 'violated', property, finding };
   const failing = attempt(program, trace, wanted);
   if (failing === null) throw new RangeError(`the trace does not violate ${property}`);
-  const budget = options.searchStates ?? SEARCH_STATES_DEFAULT;
-  const minimiser = new Minimiser(program, failing, budget, control);
+  const minimiser = new Minimiser(program, failing, options, control);
   const minimality = await minimiser.run();
   const { trace: small, failure } = minimiser.best;
   const smallFinding = failure.kind === 'violated' ? failure.finding : finding;

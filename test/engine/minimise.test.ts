@@ -8,7 +8,15 @@ import type { Control, Trace, Violation } from '../../src/engine/outcome.ts';
 import { compileMachine } from '../../src/engine/program.ts';
 import { TraceArbitrary } from '../../src/engine/random/trace-arbitrary.ts';
 import { Walker } from '../../src/engine/random/walker.ts';
-import { combinationLock, counter, detour, lostUpdate } from './random-machines.ts';
+import {
+  aProperty,
+  brokenCounter,
+  combinationLock,
+  counter,
+  detour,
+  lostUpdate,
+  type Counter,
+} from './random-machines.ts';
 
 const control: Control = { now: () => performance.now() };
 
@@ -134,6 +142,22 @@ describe('minimise', () => {
     const long = violationOf('value-is-below-12', [0, 0, 0, 3, 3, 3]);
     const { minimality } = await minimise(counter, long, {}, interrupted);
     expect(minimality).toEqual({ kind: 'none' });
+  });
+
+  it('certifies nothing when its replays are used up', async () => {
+    const long = violationOf('value-is-below-12', [0, 0, 0, 3, 3, 3]);
+    const { minimality } = await minimise(counter, long, { replaySteps: 20 }, control);
+    expect(minimality).toEqual({ kind: 'none' });
+  });
+
+  it('takes no interest in a broken assumption on the way', async () => {
+    const machine = {
+      ...brokenCounter,
+      properties: [aProperty('is-dark', (s: Counter) => !s.lamp)],
+    };
+    const small = await minimise(machine, violationOf('is-dark', [0, 0, 4, 5]), {}, control);
+    expect(small.trace.steps).toEqual([5]);
+    expect(small.minimality).toEqual({ kind: 'shortest' });
   });
 
   it('refuses an unknown property, and a trace that violates nothing', async () => {

@@ -18,9 +18,17 @@ export class Reducer<S, F extends Fields> {
   readonly #program: Program<S, F>;
   readonly #pacer: Pacer;
   readonly #edits: ArgumentEdits<S, F>;
+  /** Steps that may still be replayed. */
+  #budget: number;
 
-  constructor(program: Program<S, F>, failing: FailingTrace, pacer: Pacer) {
+  constructor(
+    program: Program<S, F>,
+    failing: FailingTrace,
+    replaySteps_max: number,
+    pacer: Pacer,
+  ) {
     this.#program = program;
+    this.#budget = replaySteps_max;
     this.#pacer = pacer;
     this.#edits = new ArgumentEdits(program);
     this.best = failing;
@@ -32,15 +40,15 @@ export class Reducer<S, F extends Fields> {
 
   /**
    * Reduces until no deletion of one or two steps and no smaller argument keeps the failure.
-   * Returns `false` when it was interrupted before all of these were tried.
+   * Returns `false` when interruption or budget ended it before all of these were tried.
    */
   async reduce(): Promise<boolean> {
     await this.#sweep();
     let improved = true;
-    while (improved && this.#pacer.ended === null) {
+    while (improved && !this.#ended) {
       improved = (await this.#improve(this.#deletions())) || (await this.#improve(this.#lower()));
     }
-    return this.#pacer.ended === null;
+    return !this.#ended;
   }
 
   /** Delta debugging: deletes runs of steps, from halves down to single steps. */
@@ -51,7 +59,7 @@ export class Reducer<S, F extends Fields> {
         end = Math.min(end, this.steps.length);
         this.#accept({ initial, steps: without(this.steps, Math.max(0, end - size), end) });
         if (this.#pacer.due()) await this.#pacer.giveWay();
-        if (this.#pacer.ended !== null) return;
+        if (this.#ended) return;
       }
     }
   }
@@ -61,12 +69,17 @@ export class Reducer<S, F extends Fields> {
     for (const candidate of candidates) {
       if (this.#accept(candidate)) return true;
       if (this.#pacer.due()) await this.#pacer.giveWay();
-      if (this.#pacer.ended !== null) return false;
+      if (this.#ended) return false;
     }
     return false;
   }
 
+  get #ended(): boolean {
+    return this.#pacer.ended !== null || this.#budget <= 0;
+  }
+
   #accept(candidate: Trace): boolean {
+    this.#budget -= candidate.steps.length + 1;
     const failing = attempt(this.#program, candidate, this.best.failure);
     if (failing === null || compareRank(this.#rank(failing), this.#rank(this.best)) >= 0) {
       return false;

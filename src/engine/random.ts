@@ -7,7 +7,7 @@
 import { asyncProperty, check, PreconditionFailure, type RunDetails } from 'fast-check';
 import { BrokenModelError } from './broken-model.ts';
 import type { Fields, Machine } from './machine/index.ts';
-import { minimise } from './minimise.ts';
+import { minimise, type MinimiseOptions } from './minimise.ts';
 import { attempt, type FailingTrace } from './minimise/attempt.ts';
 import type { Bound, Control, Limits, Outcome, Statistics, Violation } from './outcome.ts';
 import { compileMachine, type Program } from './program.ts';
@@ -20,7 +20,10 @@ import { Walker } from './random/walker.ts';
 /** A walk is not interrupted, so its length is bounded. */
 export const WALK_STEPS_MAX = 10_000;
 
-export interface RandomOptions {
+/** Steps replayed for shrinking; minimisation goes on from there. Counted, not timed. */
+const SHRINK_STEPS_MAX = 5_000_000;
+
+export interface RandomOptions extends MinimiseOptions {
   /** Folded to 32 bits, see `foldSeed`. */
   readonly seed: bigint;
   /** Starts at the walk, and the shrink of it, that an earlier run reported. */
@@ -37,8 +40,8 @@ export interface RandomOptions {
   readonly limits?: Limits;
   /** Whether to look for the smallest counterexample after shrinking. Default: `true`. */
   readonly minimise?: boolean;
-  /** Budget of that search, see `MinimiseOptions`. */
-  readonly searchStates?: number;
+  /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
+  readonly checked?: boolean;
 }
 
 /** Seed and path together repeat the violation; without one, the path is the one given. */
@@ -61,12 +64,13 @@ class Exploration<S, F extends Fields> {
   readonly #walker: Walker<S, F>;
   readonly #samples_max: number;
   #samples = 0;
+  #shrinkSteps = 0;
 
   constructor(machine: Machine<S, F>, options: RandomOptions, control: Control) {
     const { maxSteps, limits = {} } = options;
     checkCount('maxSteps', maxSteps, WALK_STEPS_MAX);
     this.#samples_max = checkCount('maxSamples', options.maxSamples, Infinity);
-    this.#program = compileMachine(machine);
+    this.#program = compileMachine(machine, { checked: options.checked ?? false });
     this.#walker = new Walker(this.#program, Math.min(maxSteps, limits.depth ?? Infinity));
     this.arbitrary = new TraceArbitrary(this.#program, this.#walker);
     this.pacer = new Pacer(control, limits.time_ms, () => control.onProgress?.(this.statistics()));
@@ -77,13 +81,13 @@ class Exploration<S, F extends Fields> {
     const exploring = this.statisticsAtFailure === null;
     if (exploring && this.#samples === this.#samples_max) throw new PreconditionFailure(true);
     const failing = this.verdict(walk);
-    if (exploring) {
-      this.#samples++;
-      if (failing !== null) this.statisticsAtFailure = this.statistics();
-    }
+    if (exploring) this.#samples++;
+    else this.#shrinkSteps += walk.steps.length;
+    if (exploring && failing !== null) this.statisticsAtFailure = this.statistics();
     if (this.pacer.due()) await this.pacer.giveWay();
-    if (failing === null) this.#stopIfEnded(exploring);
-    return failing === null;
+    if (failing !== null) return false;
+    this.#stopIfEnded(exploring);
+    return true;
   }
 
   verdict(walk: Walk): FailingTrace | null {
@@ -115,6 +119,7 @@ class Exploration<S, F extends Fields> {
   /** A time limit does not cut shrinking, which takes milliseconds; an interruption does. */
   #stopIfEnded(exploring: boolean): void {
     const { ended } = this.pacer;
+    if (this.#shrinkSteps > SHRINK_STEPS_MAX) throw new PreconditionFailure(true);
     if (ended === null || (ended === 'time' && !exploring)) return;
     this.bound = ended;
     throw new PreconditionFailure(true);
@@ -154,16 +159,21 @@ export async function explore<S, F extends Fields>(
   }
   const { property: id, finding } = failure;
   const found: Violation = { property: id, finding, trace, minimality: { kind: 'none' } };
-  const { searchStates } = options;
+  const statistics = exploration.statisticsAtFailure ?? exploration.statistics();
   const violation =
     options.minimise === false
       ? found
-      : await minimise(machine, found, searchStates === undefined ? {} : { searchStates }, control);
+      : await minimise(machine, found, options, {
+          ...control,
+          onProgress: () => control.onProgress?.(statistics),
+        });
+  const interrupted = control.interrupted?.() === true ? 'interrupted' : null;
+  const bound = exploration.bound ?? interrupted;
   return {
     kind: 'violated',
     violations: [violation],
-    ...(exploration.bound === null ? {} : { bound: exploration.bound }),
-    statistics: exploration.statisticsAtFailure ?? exploration.statistics(),
+    ...(bound === null ? {} : { bound }),
+    statistics,
     seed,
     path: details.counterexamplePath ?? path,
   };

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BrokenModelError } from '../../src/engine/broken-model.ts';
+import { presets, shadowCore } from '../../bench/machines/shadow-core.ts';
 import { checkExhaustively } from '../../src/engine/exhaustive.ts';
 import type { Fields, Machine } from '../../src/engine/machine/index.ts';
 import { attempt } from '../../src/engine/minimise/attempt.ts';
@@ -122,6 +123,30 @@ describe('explore', () => {
       const [shortest] = exhaustive.violations;
       expect(firstViolation(random).trace.steps.length).toBe(shortest?.trace.steps.length);
     }
+  });
+
+  it('finds the faults of the shadow core, at the published lengths', async () => {
+    for (const [fault, length] of [
+      [1, 9],
+      [2, 7],
+      [3, 6],
+    ] as const) {
+      const outcome = await run(shadowCore(presets.S, fault), { maxSamples: 50_000, maxSteps: 60 });
+      const violation = firstViolation(outcome);
+      expect(violation.trace.steps).toHaveLength(length);
+      expect(violation.minimality).toEqual({ kind: 'shortest' });
+    }
+  });
+
+  it('finds nothing in the shadow core without a fault', async () => {
+    const outcome = await run(shadowCore(presets.S), { maxSamples: 500, maxSteps: 60 });
+    expect(outcome.kind).toBe('inconclusive');
+    expect(outcome.statistics.coverage.every(({ taken }) => taken > 0)).toBe(true);
+  });
+
+  it('finds the same in checked mode', async () => {
+    const fast = await run(combinationLock);
+    expect(repeatable(await run(combinationLock, { checked: true }))).toEqual(repeatable(fast));
   });
 
   it('throws a broken assumption with a shrunk trace, of which no step can go', async () => {

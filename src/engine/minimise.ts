@@ -10,7 +10,7 @@ import { checkExhaustively } from './exhaustive.ts';
 import type { Fields, Machine } from './machine/index.ts';
 import { attempt, type FailingTrace, type Wanted } from './minimise/attempt.ts';
 import { Reducer } from './minimise/reduce.ts';
-import type { Control, Minimality, Outcome, Trace, Violation } from './outcome.ts';
+import type { Control, Limits, Minimality, Outcome, Trace, Violation } from './outcome.ts';
 import { compileMachine, type Program } from './program.ts';
 import { Pacer } from './random/pacer.ts';
 
@@ -26,11 +26,11 @@ export interface MinimiseOptions {
   readonly replaySteps?: number;
 }
 
-/** What a search for a shorter trace came to. */
-type Searched =
-  | { readonly kind: 'shorter'; readonly trace: Trace; readonly states: number }
-  | { readonly kind: 'nothing-shorter'; readonly states: number }
-  | { readonly kind: 'cut-short' };
+/**
+ * Share of the search budget for the states of the trace. The rest is for the initial states,
+ * whose search alone can certify.
+ */
+const SUFFIX_SHARE = 0.25;
 
 /** The machine that starts where `steps` lead to from an initial state. */
 function startingAfter<S, F extends Fields>(
@@ -81,50 +81,45 @@ class Minimiser<S, F extends Fields> {
     let shortest: boolean;
     do {
       length = this.best.trace.steps.length;
-      shortest = await this.#searchSuffixes();
+      await this.#searchFromTrace();
+      shortest = await this.#search({ initial: 0, steps: [] }, this.#budget);
       if (!(await this.#reducer.reduce()) && !shortest) return { kind: 'none' };
     } while (!shortest && this.best.trace.steps.length < length);
     return { kind: shortest ? 'shortest' : '1-minimal' };
   }
 
-  /**
-   * Makes the rest of the trace a shortest one from each of its states, from the end to the
-   * beginning. Returns whether that was completed: then the whole trace is a shortest one.
-   */
-  async #searchSuffixes(): Promise<boolean> {
-    for (let at = Math.max(0, this.best.trace.steps.length - 2); at >= 0; at--) {
+  /** Makes the rest of the trace a shortest one from each of its states, late ones first. */
+  async #searchFromTrace(): Promise<void> {
+    const reserve = Math.ceil(this.#budget * (1 - SUFFIX_SHARE));
+    for (let at = this.best.trace.steps.length - 2; at > 0; at--) {
       const { initial, steps } = this.best.trace;
       const prefix = { initial, steps: steps.slice(0, at) };
-      const searched = await this.#search(prefix, steps.length - at - 1);
-      if (searched.kind === 'cut-short') return false;
-      this.#budget -= searched.states;
-      if (searched.kind === 'shorter') this.#replace(searched.trace);
+      if (!(await this.#search(prefix, this.#budget - reserve))) return;
     }
+  }
+
+  /**
+   * Searches for a shorter trace that begins with `prefix`; from every initial state when that is
+   * empty. Returns whether the search was completed: then the rest of the trace is shortest.
+   */
+  async #search(prefix: Trace, states: number): Promise<boolean> {
+    const depth = this.best.trace.steps.length - prefix.steps.length - 1;
+    if (depth < 0) return true;
+    if (states <= 0 || this.#pacer.ended !== null) return false;
+    const whole = prefix.steps.length === 0;
+    const start = whole ? this.#program.machine : startingAfter(this.#program, prefix);
+    const outcome = await this.#explore(start, { depth, states });
+    if (outcome === null) return false;
+    this.#budget -= outcome.statistics.states;
+    if (outcome.kind !== 'violated') return outcome.kind === 'held' || outcome.bound === 'depth';
+    const found = outcome.violations[0]?.trace ?? prefix;
+    const initial = whole ? found.initial : prefix.initial;
+    this.#replace({ initial, steps: [...prefix.steps, ...found.steps] });
     return true;
   }
 
-  /** From the state after `prefix`; from every initial state when there is no prefix. */
-  async #search(prefix: Trace, depth: number): Promise<Searched> {
-    if (depth < 0) return { kind: 'nothing-shorter', states: 0 };
-    if (this.#budget <= 0 || this.#pacer.ended !== null) return { kind: 'cut-short' };
-    const whole = prefix.steps.length === 0;
-    const start = whole ? this.#program.machine : startingAfter(this.#program, prefix);
-    const outcome = await this.#explore(start, depth);
-    if (outcome === null) return { kind: 'cut-short' };
-    const { states } = outcome.statistics;
-    if (outcome.kind === 'violated') {
-      const found = outcome.violations[0]?.trace ?? prefix;
-      const initial = whole ? found.initial : prefix.initial;
-      const trace = { initial, steps: [...prefix.steps, ...found.steps] };
-      return { kind: 'shorter', trace, states };
-    }
-    const complete = outcome.kind === 'held' || outcome.bound === 'depth';
-    return complete ? { kind: 'nothing-shorter', states } : { kind: 'cut-short' };
-  }
-
   /** `null` when the search met a broken assumption, which is not what it looks for. */
-  async #explore(machine: Machine<S, F>, depth: number): Promise<Outcome | null> {
-    const limits = { depth, states: this.#budget };
+  async #explore(machine: Machine<S, F>, limits: Limits): Promise<Outcome | null> {
     try {
       return await checkExhaustively(machine, { limits, symmetry: false }, this.#control);
     } catch (error) {

@@ -99,7 +99,7 @@ describe('minimise', () => {
   it('claims no more than 1-minimality when the budget is used up', async () => {
     const steps = [...Array<number>(20).fill(4), 2, 0, 3, 1, 1, 3];
     const lock = violationOf('stays-shut', steps);
-    const cheap = await minimise(combinationLock, lock, { searchStates: 30 }, control);
+    const cheap = await minimise(combinationLock, lock, { searchStates: 12 }, control);
     expect(cheap.trace.steps).toEqual([2, 0, 3, 1, 1, 3]);
     expect(cheap.minimality).toEqual({ kind: '1-minimal' });
   });

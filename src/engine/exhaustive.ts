@@ -9,7 +9,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rethrowWithTrace } from './broken-model.ts';
 import { Judge } from './judge.ts';
-import type { Fields, Machine } from './machine/index.ts';
+import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
 import type { Bound, Control, Limits, Outcome, Statistics, Trace, Violation } from './outcome.ts';
 import { compileMachine, type Judgement, type Program } from './program.ts';
 import { SearchKernel, type Storage } from './search/kernel.ts';
@@ -31,7 +31,7 @@ export interface ExhaustiveOptions {
 }
 
 /** States expanded between looks at the clock; a fixed number, so that buffering is too. */
-const CHUNK_STATES = 64;
+const CHUNK_STATES = 256;
 /** Longest stretch without yielding to the event loop, give or take one chunk. */
 const SLICE_MS = 40;
 const PROGRESS_MS = 500;
@@ -88,6 +88,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       const bound = await this.#search();
       return this.#outcome(bound);
     } catch (error) {
+      if (!(error instanceof ModelAssumptionError)) throw error;
       return rethrowWithTrace(error, this.#traceToFailure());
     }
   }
@@ -212,8 +213,17 @@ class ExhaustiveSearch<S, F extends Fields> {
     );
   }
 
-  /** The run to the step or state in which the model broke, found by going there again. */
+  /** The run to the step or state in which the model broke, as far as it can be found. */
   #traceToFailure(): Trace {
+    try {
+      return this.#retraceFailure();
+    } catch {
+      return { initial: 0, steps: [] };
+    }
+  }
+
+  /** Goes to the step or state in which the model broke again. */
+  #retraceFailure(): Trace {
     const { judging, parent } = this.#kernel;
     if (judging >= 0) return this.#trace(judging);
     if (parent < 0) return { initial: 0, steps: [] };

@@ -8,7 +8,10 @@
 import { absorbText, finishText, HASH_SEED_HIGH, HASH_SEED_LOW } from '../state/hash.ts';
 
 /** Longer vectors are handled by loops. */
-const UNROLL_MAX = 24;
+const UNROLL_MAX = 128;
+/** Words in a cache line. */
+const LINE_WORDS = 16;
+const WORD_BITS = 32;
 
 export interface TransitionText {
   /** Sizes of the parameters' domains. */
@@ -56,7 +59,7 @@ function copyText(
   return `for (let i = 0; i < ${words}; i++) ${copy}`;
 }
 
-/** Declares the lanes `p` and `q` of the hash of `source[base ..]`. */
+/** Sets the lanes `p` and `q` to the hash of `source[base ..]`. */
 function hashText(words: number, source: string, base: string): string {
   const absorb = (at: string) => `{ const w = ${source}[${at}]; ${absorbText('w')} }`;
   const body =
@@ -65,27 +68,41 @@ function hashText(words: number, source: string, base: string): string {
           .map((i) => absorb(plus(base, i)))
           .join('\n')
       : `for (let i = 0; i < ${words}; i++) ${absorb(base === '' ? 'i' : `${base} + i`)}`;
-  return `let p = ${HASH_SEED_LOW}, q = ${HASH_SEED_HIGH};\n${body}\n${finishText}`;
+  return `p = ${HASH_SEED_LOW}; q = ${HASH_SEED_HIGH};\n${body}\n${finishText}`;
 }
 
-/** Expression: the key at `segment[o ..]` is that of the buffered successor `k`. */
-function sameKeyText(text: KernelText): string {
-  if (text.storage === 'fingerprint') return 'segment[o] === low[k] && segment[o + 1] === high[k]';
-  const { words } = text;
-  if (words > UNROLL_MAX) return 'sameVector(segment, o, b)';
+/** Expression: the vectors at `x[i ..]` and `y[j ..]` are equal. */
+function sameText(words: number, x: string, i: string, y: string, j: string): string {
+  if (words > UNROLL_MAX) return `sameVector(${x}, ${i}, ${y}, ${j === '' ? '0' : j})`;
   return range(words)
-    .map((i) => `segment[${plus('o', i)}] === buffer[${plus('b', i)}]`)
+    .map((k) => `${x}[${plus(i, k)}] === ${y}[${plus(j, k)}]`)
     .join(' && ');
 }
 
-/** Takes the vector in `m` into the buffer. */
+/**
+ * Takes the vector in `m` into the buffer, unless it is there already: successors of neighbouring
+ * states are often the same. Under symmetry the vectors as they were are kept beside, so that
+ * the same vector is not brought into canonical form again.
+ */
 function emitText(text: KernelText): string {
-  const { words } = text;
-  return `{
-const b = n * ${words};
-${copyText(words, 'buffer', 'b', 'm', '')}
+  const { words, canonicalises } = text;
+  const raw = canonicalises ? 'raw' : 'buffer';
+  const canonical = `${copyText(words, 'raw', 'b', 'm', '')}
+canonicalise(m);
+${hashText(words, 'm', '')}`;
+  return `function emit() {
+let p, q;
 ${hashText(words, 'm', '')}
-low[n] = p; ${text.storage === 'fingerprint' ? 'high[n] = q;' : ''} from[n] = parent; n++;
+const r = q >>> RECENT_SHIFT, e = recent[r] - 1;
+if (e >= 0) {
+const o = e * ${words};
+if (${sameText(words, raw, 'o', 'm', '')}) return;
+}
+recent[r] = n + 1;
+const b = n * ${words};
+${canonicalises ? canonical : ''}
+${copyText(words, 'buffer', 'b', 'm', '')}
+low[n] = p; ${text.storage === 'exact' ? '' : 'high[n] = q;'} from[n] = parent; n++;
 }`;
 }
 
@@ -109,9 +126,8 @@ if (step${index}(s, ${args.join(', ')})) {
 count++;
 ${text.normalises ? 'normalise(s);' : ''}
 ${judge}
-${text.canonicalises ? 'canonicalise(m);' : ''}
-${emitText(text)}
-${copyText(words, 'm', '', 'origin', '')}
+emit();
+restore();
 } ${untouched}
 }
 taken[${index}] += count;
@@ -142,36 +158,51 @@ ${room}
 { const target = keys[${segment}], t = (${place}) * ${stride};
 ${key} target[t + ${stride - 1}] = from[k]; }
 ${vector}
-table[slot] = count + 1;
+table[slot] = (low[k] & ~mask) | (count + 1);
 ${judge}
 count++;`;
 }
 
+/**
+ * Looks the buffered successors up, in order, and stores the new ones. A slot of the table holds
+ * `1 + id` in its low bits, and in the others the bits of the hash that are no part of the slot's
+ * number: most vectors that differ are told apart without being read.
+ */
 function flushText(text: KernelText, stride: number): string {
   const { words, segmentShift } = text;
+  const same =
+    text.storage === 'exact'
+      ? sameText(words, 'segment', 'o', 'buffer', 'b')
+      : 'segment[o] === low[k] && segment[o + 1] === high[k]';
+  const lines = Math.ceil(stride / LINE_WORDS);
+  const touches = range(lines).map((line) => `warm ^= segment[${plus('o', line * LINE_WORDS)}];`);
   return `function flush() {
 // Read all slots, then all candidates, before the first decision: the misses overlap.
 for (let k = 0; k < n; k++) first[k] = table[low[k] & mask];
 let warm = 0;
 for (let k = 0; k < n; k++) {
-const known = first[k];
-if (known === 0) continue;
-const segment = keys[(known - 1) >>> ${segmentShift}];
-warm ^= segment[((known - 1) & SEGMENT_MASK) * ${stride}];
+const id = (first[k] & mask) - 1;
+if (id < 0 || ((first[k] ^ low[k]) & ~mask) !== 0) continue;
+const segment = keys[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
+${touches.join(' ')}
 }
 warmth = warm;
 for (let k = 0; k < n; k++) {
-const b = k * ${words};
-let slot = low[k] & mask, known;
+const b = k * ${words}, p = low[k];
+let slot = p & mask, known;
 while ((known = table[slot]) !== 0) {
-const segment = keys[(known - 1) >>> ${segmentShift}], o = ((known - 1) & SEGMENT_MASK) * ${stride};
-if (${sameKeyText(text)}) break;
+if (((known ^ p) & ~mask) === 0) {
+const id = (known & mask) - 1;
+const segment = keys[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
+if (${same}) break;
+}
 slot = (slot + 1) & mask;
 }
 if (known !== 0) continue;
 ${storeText(text, stride)}
 }
 n = 0;
+recent.fill(0);
 }`;
 }
 
@@ -185,6 +216,7 @@ export function kernelText(text: KernelText): string {
   const steps = transitions.map((_, index) => `const step${index} = env.steps[${index}];`);
   const instances = transitions.reduce((sum, t) => sum + t.sizes.reduce((x, y) => x * y, 1), 0);
   const capacity = instances + text.slack + 1;
+  const recentBits = Math.ceil(Math.log2(capacity)) + 1;
   return `"use strict";
 const { m, origin, s, taken, keys, vectors, limit } = env;
 const { normalise, canonicalise, judgeState, judgeStep } = env;
@@ -196,22 +228,32 @@ const low = new Int32Array(${capacity}), high = new Int32Array(${exact ? 1 : cap
 const from = new Int32Array(${capacity}), first = new Int32Array(${capacity});
 let table = new Int32Array(1), mask = 0;
 let n = 0, count = 0, stop = 0, parent = -1, judging = -1, warmth = 0;
-function sameVector(segment, o, b) {
-for (let i = 0; i < ${words}; i++) if (segment[o + i] !== buffer[b + i]) return false;
+const recent = new Int32Array(${2 ** recentBits}), RECENT_SHIFT = ${WORD_BITS - recentBits};
+const raw = new Int32Array(${text.canonicalises ? capacity * words : 1});
+function sameVector(x, i, y, j) {
+for (let k = 0; k < ${words}; k++) if (x[i + k] !== y[j + k]) return false;
 return true;
 }
+function restore() {
+${copyText(words, 'm', '', 'origin', '')}
+}
+${emitText(text)}
 ${sweeps.join('\n')}
 ${flushText(text, stride)}
 return {
 get count() { return count; }, get stop() { return stop; },
 get parent() { return parent; }, get judging() { return judging; }, get warmth() { return warmth; },
-bufferBytes: buffer.byteLength + 16 * ${capacity},
-add() { parent = -1; ${text.canonicalises ? 'canonicalise(m);' : ''} ${emitText(text)} flush(); },
+bufferBytes: buffer.byteLength + raw.byteLength + recent.byteLength + 16 * ${capacity},
+add() {
+parent = -1;
+emit();
+flush();
+},
 expand(start, end) {
 for (let id = start; id < end; id++) {
 const segment = vectors[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${vectorStride};
 ${copyText(words, 'origin', '', 'segment', 'o')}
-${copyText(words, 'm', '', 'origin', '')}
+restore();
 parent = id;
 ${transitions.map((_, index) => `sweep${index}();`).join(' ')}
 if (n > ${text.slack}) { flush(); if (stop !== 0) return id; }
@@ -223,10 +265,11 @@ rehash(wider, start, end) {
 const mask = wider.length - 1;
 for (let id = start; id < end; id++) {
 const segment = keys[id >>> ${segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
-${exact ? hashText(words, 'segment', 'o') : 'const p = segment[o];'}
+let p, q;
+${exact ? hashText(words, 'segment', 'o') : 'p = segment[o];'}
 let slot = p & mask;
 while (wider[slot] !== 0) slot = (slot + 1) & mask;
-wider[slot] = id + 1;
+wider[slot] = (p & ~mask) | (id + 1);
 }
 },
 useTable(wider) { table = wider; mask = wider.length - 1; },

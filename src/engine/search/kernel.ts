@@ -11,16 +11,17 @@ import type { Judgement, Program } from '../program.ts';
 import { kernelText } from './kernel-text.ts';
 import type { Canonicaliser } from '../symmetry.ts';
 
-/** States in one segment, as a power of two. */
-const SEGMENT_SHIFT = 14;
-const SEGMENT_STATES = 2 ** SEGMENT_SHIFT;
+/** Words of one segment, at most; it holds a power of two of states. */
+const SEGMENT_WORDS = 2 ** 18;
 const FIRST_TABLE_SLOTS = 2 ** 16;
 /** Slots stay addressable by a mask of 31 bits. */
 const TABLE_SLOTS_MAX = 2 ** 30;
 /** States re-entered in one call of `growStep`. */
 const REHASH_STATES = 2 ** 17;
-/** Successors of one parent arrive on top of this many before the buffer is emptied. */
-const BUFFER_SLACK = 1024;
+/** Words of successors to gather before the buffer is emptied, and limits of their number. */
+const BUFFER_WORDS = 2 ** 16;
+const BUFFER_MIN = 512;
+const BUFFER_MAX = 4096;
 
 export type Storage = 'exact' | 'fingerprint';
 
@@ -59,6 +60,7 @@ export class SearchKernel<S, F extends Fields> {
   readonly exact: boolean;
   readonly #program: Program<S, F>;
   readonly #options: KernelOptions;
+  readonly #segmentShift: number;
   readonly #keys: Int32Array[] = [];
   readonly #vectors: Int32Array[];
   readonly #vectorWords: number;
@@ -76,10 +78,15 @@ export class SearchKernel<S, F extends Fields> {
     this.exact = exact;
     this.keyWords = exact ? program.words : 2;
     this.#vectorWords = program.words;
+    this.#segmentShift = Math.floor(Math.log2(SEGMENT_WORDS / (program.words + 1)));
     this.#vectors = exact ? this.#keys : [];
     this.taken = new Float64Array(program.machine.transitions.length);
     this.#kernel = this.#build();
     this.#kernel.useTable(this.#table);
+  }
+
+  get #segmentStates(): number {
+    return 2 ** this.#segmentShift;
   }
 
   /** Distinct states so far. */
@@ -104,8 +111,8 @@ export class SearchKernel<S, F extends Fields> {
 
   /** Bytes held for states, tables and buffers. */
   get bytes(): number {
-    const keys = this.#keys.length * SEGMENT_STATES * (this.keyWords + 1);
-    const vectors = this.#vectorSegments * SEGMENT_STATES * this.#vectorWords;
+    const keys = this.#keys.length * this.#segmentStates * (this.keyWords + 1);
+    const vectors = this.#vectorSegments * this.#segmentStates * this.#vectorWords;
     const tables = this.#table.length + (this.#wider?.length ?? 0);
     return 4 * (keys + vectors + tables) + this.#kernel.bufferBytes;
   }
@@ -149,7 +156,7 @@ export class SearchKernel<S, F extends Fields> {
   /** Forgets the vectors below state `id`, when keys are kept apart from them. */
   forgetVectorsBelow(id: number): void {
     if (this.#vectors === this.#keys) return;
-    const segments = id >>> SEGMENT_SHIFT;
+    const segments = id >>> this.#segmentShift;
     for (let k = segments - 1; k >= 0 && (this.#vectors[k]?.length ?? 0) > 0; k--) {
       this.#vectors[k] = new Int32Array(0);
       this.#vectorSegments--;
@@ -170,8 +177,8 @@ export class SearchKernel<S, F extends Fields> {
   }
 
   #segmentWord(id: number, word: number): number {
-    const offset = (id & (SEGMENT_STATES - 1)) * (this.keyWords + 1) + word;
-    return this.#keys[id >>> SEGMENT_SHIFT]?.[offset] ?? -1;
+    const offset = (id & (this.#segmentStates - 1)) * (this.keyWords + 1) + word;
+    return this.#keys[id >>> this.#segmentShift]?.[offset] ?? -1;
   }
 
   #allocate(words: number): Int32Array<ArrayBuffer> | null {
@@ -185,11 +192,11 @@ export class SearchKernel<S, F extends Fields> {
   }
 
   #allocateSegment(index: number): boolean {
-    const keys = this.#allocate(SEGMENT_STATES * (this.keyWords + 1));
+    const keys = this.#allocate(this.#segmentStates * (this.keyWords + 1));
     if (keys === null) return false;
     this.#keys[index] = keys;
     if (this.#vectors === this.#keys) return true;
-    const vectors = this.#allocate(SEGMENT_STATES * this.#vectorWords);
+    const vectors = this.#allocate(this.#segmentStates * this.#vectorWords);
     if (vectors === null) return false;
     this.#vectors[index] = vectors;
     this.#vectorSegments++;
@@ -212,8 +219,8 @@ export class SearchKernel<S, F extends Fields> {
       canonicalises: this.#options.canonicaliser !== null,
       judgesStates: machine.properties.length > 0,
       checked: this.#program.checked,
-      segmentShift: SEGMENT_SHIFT,
-      slack: BUFFER_SLACK,
+      segmentShift: this.#segmentShift,
+      slack: Math.max(BUFFER_MIN, Math.min(BUFFER_MAX, BUFFER_WORDS / this.#program.words)) | 0,
     });
     const environment = {
       m: this.#program.currentWords,

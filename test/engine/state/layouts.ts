@@ -57,9 +57,7 @@ export function contentsOf(layout: Layout): fc.Arbitrary<Plain> {
     case 'bitset':
       return fc.subarray(Array.from({ length: layout.size }, (_, k) => k));
     case 'array':
-      return fc.tuple(
-        ...Array.from({ length: layout.size }, () => contentsOf(layout.element)),
-      ) as fc.Arbitrary<Plain>;
+      return fc.tuple(...Array.from({ length: layout.size }, () => contentsOf(layout.element)));
     case 'record':
       return recordContents(layout);
   }

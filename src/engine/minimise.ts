@@ -105,6 +105,7 @@ class Minimiser<S, F extends Fields> {
   async #search(prefix: Trace, states: number): Promise<boolean> {
     const depth = this.best.trace.steps.length - prefix.steps.length - 1;
     if (depth < 0) return true;
+    if (this.#pacer.due()) await this.#pacer.giveWay();
     if (states <= 0 || this.#pacer.ended !== null) return false;
     const whole = prefix.steps.length === 0;
     const start = whole ? this.#program.machine : startingAfter(this.#program, prefix);

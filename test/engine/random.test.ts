@@ -21,6 +21,7 @@ import {
   brokenCounter,
   combinationLock,
   counter,
+  detour,
   lockedUpdate,
   lostUpdate,
   type Counter,
@@ -219,6 +220,15 @@ describe('explore, bounds', () => {
     expect(outcome).toMatchObject({ kind: 'inconclusive', bound: 'interrupted' });
     expect(progress.length).toBeGreaterThanOrEqual(1);
     expect(progress[0]?.samples).toBeGreaterThan(0);
+  });
+
+  it('reports what it has found when interrupted before it is minimal', async () => {
+    const interrupted = { ...control, interrupted: () => true };
+    const outcome = await explore(detour, defaults, interrupted);
+    expect(outcome).toMatchObject({ kind: 'violated', bound: 'interrupted' });
+    const { trace, minimality } = firstViolation(outcome);
+    expect(attempt(compileMachine(detour), trace, null)?.trace).toEqual(trace);
+    expect(minimality).toEqual({ kind: 'none' });
   });
 
   it('walks no further than the depth limit', async () => {

@@ -1,6 +1,5 @@
 /** `replay` and `show`: a stored counterexample, step by step. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
-import { Fault } from '../../checker/fault.ts';
 import { filteredChanges, stateLines, type ChangeFilter } from '../../counterexample/diff.ts';
 import { readCounterexample } from '../../counterexample/load.ts';
 import { rulesText } from '../../counterexample/record.ts';
@@ -35,7 +34,7 @@ const options = {
   ...outputOptions,
 } as const;
 
-type Arguments = ArgumentsCamelCase<InferredOptionTypes<typeof options> & { file: string[] }>;
+type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof options>>;
 
 interface Viewed {
   readonly file: string;
@@ -44,7 +43,7 @@ interface Viewed {
   readonly steps: readonly ReportedStep[];
 }
 
-function filterFor(argv: Arguments): ChangeFilter {
+function filterFor(argv: Flags): ChangeFilter {
   const watched = (argv.watch ?? []).flatMap((text) => text.split(','));
   return {
     hide: argv.hide ?? [],
@@ -53,7 +52,7 @@ function filterFor(argv: Arguments): ChangeFilter {
 }
 
 /** In the words of the model, unless the user chose what to see. */
-function stepsFor(environment: Environment, replayed: Replay, argv: Arguments): ReportedStep[] {
+function stepsFor(environment: Environment, replayed: Replay, argv: Flags): ReportedStep[] {
   const { selection, run } = replayed;
   const filter = filterFor(argv);
   const steps = reportedSteps(environment, selection, run);
@@ -70,7 +69,7 @@ function stepsFor(environment: Environment, replayed: Replay, argv: Arguments): 
   });
 }
 
-function view(environment: Environment, file: string, argv: Arguments): Viewed {
+function view(environment: Environment, file: string, argv: Flags): Viewed {
   const { catalogue, model } = environment;
   const { acceptModelChange } = argv;
   const found = readCounterexample(file);
@@ -137,9 +136,9 @@ const viewData = ({ file, found, replayed, steps }: Viewed) => ({
 });
 
 /** Errors: faults of the first file that has one. Returns 1 when a verdict is not as recorded. */
-function replayFiles(environment: Environment, argv: Arguments): number {
+function replayFiles(environment: Environment, argv: Flags, paths: readonly string[]): number {
   const output = outputFor(environment, argv);
-  const views = filesIn(argv.file).map((file) => view(environment, file, argv));
+  const views = filesIn(paths).map((file) => view(environment, file, argv));
   for (const viewed of views) {
     if (output.format !== 'text') {
       output.line(JSON.stringify(viewData(viewed), null, output.format === 'json' ? 2 : 0));
@@ -159,11 +158,7 @@ function replayFiles(environment: Environment, argv: Arguments): number {
   return views.every(({ replayed }) => replayed.asExpected) ? 0 : 1;
 }
 
-function showFile(environment: Environment, argv: Arguments): number {
-  const [file, ...more] = argv.file;
-  if (file === undefined || more.length > 0) {
-    throw new Fault('KMC-103', 'show takes one file', ['kvm-mmu-check show <file>']);
-  }
+function showFile(environment: Environment, argv: Flags, file: string): number {
   const output = outputFor(environment, argv);
   const viewed = view(environment, file, argv);
   if (output.format !== 'text') {
@@ -199,7 +194,7 @@ export const replayCommand: Command = {
           })
           .options(options)
           .example('$0 replay counterexamples', 'All stored ones'),
-      (argv) => finish(replayFiles(environment, argv)),
+      (argv) => finish(replayFiles(environment, argv, argv.file)),
     ),
 };
 
@@ -214,11 +209,10 @@ export const showCommand: Command = {
         command
           .positional('file', {
             type: 'string',
-            array: true,
             demandOption: true,
             describe: 'A counterexample file',
           })
           .options(options),
-      (argv) => finish(showFile(environment, argv)),
+      (argv) => finish(showFile(environment, argv, argv.file)),
     ),
 };

@@ -11,7 +11,7 @@ import { rethrowWithTrace } from './broken-model.ts';
 import { Judge } from './judge.ts';
 import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
 import type { Bound, Control, Limits, Outcome, Statistics, Trace, Violation } from './outcome.ts';
-import { compileMachine, type Judgement, type Program } from './program.ts';
+import { compileMachine, type Judgement, type Program, type ProgramOptions } from './program.ts';
 import { SearchKernel, type Storage } from './search/kernel.ts';
 import { compileSymmetry, type Canonicaliser } from './symmetry.ts';
 import { traceTo } from './search/trace.ts';
@@ -28,6 +28,8 @@ export interface ExhaustiveOptions {
   readonly workers?: number;
   /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
   readonly checked?: boolean;
+  /** Accessors without code generation (slow, for cross-checks). Default: `generated`. */
+  readonly backend?: NonNullable<ProgramOptions['backend']>;
 }
 
 /** States expanded between looks at the clock; a fixed number, so that buffering is too. */
@@ -65,7 +67,10 @@ class ExhaustiveSearch<S, F extends Fields> {
     this.#machine = machine;
     this.#options = options;
     this.#control = control;
-    this.#program = compileMachine(machine, { checked: options.checked ?? false });
+    this.#program = compileMachine(machine, {
+      checked: options.checked ?? false,
+      backend: options.backend ?? 'generated',
+    });
     const symmetric = options.symmetry ?? true;
     this.#canonicaliser = symmetric
       ? compileSymmetry(this.#program.layout.shape, machine.symmetry)

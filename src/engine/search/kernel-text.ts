@@ -107,7 +107,6 @@ low[n] = p; ${text.storage === 'exact' ? '' : 'high[n] = q;'} from[n] = parent; 
 }
 
 function sweepText(text: KernelText, transition: TransitionText, index: number): string {
-  const { words } = text;
   const letters = ['a', 'b', 'c', 'd'];
   const loops = transition.sizes.map((size, k) => {
     const letter = letters[k] ?? '';

@@ -51,7 +51,7 @@ export class Judge<S> {
   readonly #applied: Float64Array;
   #pending: PendingWitness<S>[] = [];
 
-  /** Errors: `RangeError` when a property names an unknown moment or transition. */
+  /** Errors: `RangeError` when a property names an unknown moment. */
   constructor(machine: Machine<S>) {
     this.#machine = machine;
     this.#groups = momentGroups(machine);
@@ -59,12 +59,9 @@ export class Judge<S> {
     this.#stepProperties = machine.transitions.map(() => []);
     machine.properties.forEach((property, index) => {
       if (property.kind !== 'step') return;
+      // A machine may lack transitions that its scenario has no use for.
       for (const name of property.on) {
-        const list = this.#stepProperties[position.get(name) ?? -1];
-        if (list === undefined) {
-          throw new RangeError(`property ${property.id} is on an unknown transition ${name}`);
-        }
-        list.push({ index, property });
+        this.#stepProperties[position.get(name) ?? -1]?.push({ index, property });
       }
     });
     this.judgedTransitions = this.#stepProperties.map((list) => list.length > 0);

@@ -32,7 +32,7 @@ export function writeWhole(file: string, text: string): void {
     writeFileSync(temporary, text);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     throw new Fault('KMC-202', `${file}: cannot be written: ${reasonOf(error)}`);
   }
 }

@@ -2,7 +2,6 @@
 import yargs from 'yargs';
 import { Fault } from '../checker/fault.ts';
 import { nearest } from '../checker/names.ts';
-import { BrokenModelError } from '../engine/broken-model.ts';
 import { allCommand } from './commands/all.ts';
 import { checkCommand } from './commands/check.ts';
 import type { CommandContext } from './commands/command.ts';
@@ -14,6 +13,7 @@ import { shrinkCommand } from './commands/shrink.ts';
 import { testCommand } from './commands/test.ts';
 import type { Environment } from './environment.ts';
 import { internalErrorCode } from './exit-code.ts';
+import { BrokenModelReport } from './internal-error.ts';
 
 const commands = [
   allCommand,
@@ -96,13 +96,11 @@ function reportError(environment: Environment, error: unknown): number {
     err(`${error.lines().join('\n')}\n`);
     return error.exit;
   }
-  const name = error instanceof Error ? error.name : 'Error';
-  const text = error instanceof Error ? error.message : String(error);
-  err(`internal error: ${name}: ${text}\n`);
-  if (error instanceof BrokenModelError) {
-    err(`  after steps ${error.trace.steps.join(' ')} from initial state ${error.trace.initial}\n`);
-  }
-  if (error instanceof Error && error.stack !== undefined) err(`${error.stack}\n`);
+  const lines =
+    error instanceof BrokenModelReport
+      ? [`a model assumption does not hold: ${error.message}`, ...error.lines]
+      : [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  err(`internal error: ${lines.join('\n  ')}\n`);
   err('  This is a bug of the model or of the checker, not a verdict.\n');
   return internalErrorCode;
 }

@@ -16,6 +16,7 @@ import type {
   SearchReport,
 } from '../report/search-report.ts';
 import type { Environment } from './environment.ts';
+import { withNamedSteps } from './internal-error.ts';
 import type { Progress } from './progress.ts';
 
 export interface SearchContext {
@@ -127,7 +128,8 @@ export async function searchExhaustively(
   };
   context.reporter.started(header);
   const control = controlFor(context, header);
-  const outcome = await checkExhaustively(machine, { limits, symmetry, maxErrors }, control);
+  const work = checkExhaustively(machine, { limits, symmetry, maxErrors }, control);
+  const outcome = await withNamedSteps(machine, repeat, work);
   context.progress.clear();
   const { version } = context.environment.model;
   const found = foundViolations(context, target, machine, violationsOf(outcome), {
@@ -158,7 +160,8 @@ export async function searchAtRandom(
     repeat,
   };
   context.reporter.started(header);
-  const outcome = await explore(machine, { ...settings, limits }, controlFor(context, header));
+  const work = explore(machine, { ...settings, limits }, controlFor(context, header));
+  const outcome = await withNamedSteps(machine, repeat, work);
   context.progress.clear();
   const { version } = context.environment.model;
   const found = foundViolations(context, target, machine, violationsOf(outcome), {

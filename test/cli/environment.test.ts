@@ -180,8 +180,9 @@ describe('a broken model', () => {
       instantiate: () => erased({ ...machine, transitions: [broken] }),
     };
     const { code, err } = await run(['check'], { catalogue });
-    expect(err).toContain('internal error: BrokenModelError: bit 1 stays clear');
-    expect(err).toContain('after steps 1');
+    expect(err).toContain('a model assumption does not hold: bit 1 stays clear');
+    expect(err).toContain('1  counter  set(bit=1)');
+    expect(err).toContain('repeat: kvm-mmu-check check lock-two-actors');
     expect(code).toBe(70);
   });
 });

@@ -68,3 +68,15 @@ export function wrap(text: string, width: number): string[] {
   }
   return line === '' ? lines : [...lines, line];
 }
+
+/** As `table`, the last column wrapped to end at `width`, when that leaves it some room. */
+export function wrappedTable(rows: readonly (readonly string[])[], width: number): string[] {
+  const firstColumns = table(rows.map((row) => [...row.slice(0, -1), '|']));
+  const column = Math.max(0, ...firstColumns.map((line) => line.length - 1));
+  if (width - column < 24) return table(rows);
+  return rows.flatMap((row, i) => {
+    const head = (firstColumns[i] ?? '').slice(0, -1);
+    const [first = '', ...more] = wrap(row.at(-1) ?? '', width - column);
+    return [`${head}${first}`.trimEnd(), ...more.map((line) => `${' '.repeat(column)}${line}`)];
+  });
+}

@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { match } from 'ts-pattern';
 import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
 import { unknownName } from '../../checker/names.ts';
-import { count, table } from '../../report/style.ts';
+import { count, wrappedTable } from '../../report/style.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
@@ -115,7 +115,7 @@ function list(environment: Environment, argv: Arguments): number {
   match(output.format)
     .with('text', () => {
       const shown = output.verbosity === 0 ? rows.slice(1).map(([name = '']) => [name]) : rows;
-      table(shown).forEach(output.line);
+      wrappedTable(shown, 100).forEach(output.line);
     })
     .with('json', () => output.line(JSON.stringify(data, null, 2)))
     .with('ndjson', () => data.forEach((item) => output.line(JSON.stringify(item))))

@@ -130,8 +130,8 @@ class Exploration<S, F extends Fields> {
  * Explores at random until a property is violated, or a bound is reached.
  *
  * Deterministic for a seed: the same walks in the same order. A violation is shrunk by fast-check,
- * then minimised. Statistics count walks up to the first failure; antecedents and witnesses are
- * counted per visited state, not per distinct one; `states` is 0, because none are kept.
+ * then minimised. Statistics count walks up to the first failure; antecedents are counted per
+ * judged state, which may be the same one again; `states` is 0, because none are kept for good.
  * Errors: `BrokenModelError` with a shrunk trace; `RangeError` for an option out of range.
  */
 export async function explore<S, F extends Fields>(

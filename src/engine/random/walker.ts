@@ -6,10 +6,11 @@
  * nothing was found is the whole table tried: first what takes part in the swarm, then the rest,
  * so that a walk ends early in a true deadlock alone.
  */
-import type { Fields } from '../machine/index.ts';
+import type { Fields, Transition } from '../machine/index.ts';
 import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
-import type { Program } from '../program.ts';
+import type { Instance, Program } from '../program.ts';
 import { Draw, type SeedSource } from './draw.ts';
+import { JudgedStates } from './judged-states.ts';
 import { Swarm } from './swarm.ts';
 import { Walk } from './walk.ts';
 
@@ -29,8 +30,12 @@ export class Walker<S, F extends Fields> {
   readonly #transitionOf: Int32Array;
   readonly #firstOf: Int32Array;
   readonly #countOf: Int32Array;
+  readonly #stepOf: readonly Transition<S>['step'][];
+  readonly #argsOf: readonly Instance['args'][];
+  readonly #normalise: (s: S) => void;
   /** By transition: the choice in which it was last tried. */
   readonly #triedIn: Float64Array;
+  readonly #judged: JudgedStates;
   #choice = 0;
   #trying = NONE;
 
@@ -38,12 +43,16 @@ export class Walker<S, F extends Fields> {
     const { transitions } = program.machine;
     this.#program = program;
     this.#steps_max = steps_max;
+    this.#judged = new JudgedStates(program.words);
     this.#swarm = new Swarm(transitions.map(({ name }) => name));
     this.taken = new Float64Array(transitions.length);
     this.#triedIn = new Float64Array(transitions.length);
     this.#transitionOf = Int32Array.from(program.instances, ({ transition }) => transition);
     this.#firstOf = new Int32Array(transitions.length).fill(NONE);
     this.#countOf = new Int32Array(transitions.length);
+    this.#stepOf = transitions.map(({ step }) => step);
+    this.#argsOf = program.instances.map(({ args }) => args);
+    this.#normalise = program.machine.normalise ?? (() => undefined);
     for (const { id, transition } of program.instances) {
       if (this.#countOf[transition] === 0) this.#firstOf[transition] = id;
       this.#countOf[transition] = (this.#countOf[transition] ?? 0) + 1;
@@ -81,16 +90,25 @@ export class Walker<S, F extends Fields> {
     return null;
   }
 
+  /** As `Program.evaluate`, but states that were found good before are not judged again. */
   #judge(id: number): Failure | null {
     this.#trying = NONE;
-    const found = this.#program.evaluate(id);
-    return found.length === 0 ? null : wantedAmong(found, null);
+    const program = this.#program;
+    const ofStep = program.judgeStep(id);
+    if (ofStep.length > 0) return wantedAmong(ofStep, null);
+    const words = program.currentWords;
+    if (this.#judged.has(words)) return null;
+    const ofState = program.judgeState();
+    if (ofState.length > 0) return wantedAmong(ofState, null);
+    this.#judged.remember(words);
+    return null;
   }
 
   /** Executes one enabled instance and returns its id. */
   #step(): number {
     const { tickets, ticketCount } = this.#swarm;
     this.#choice++;
+    this.#program.beforeWords.set(this.#program.currentWords);
     for (let live = ticketCount; live > 0; live--) {
       const at = this.#draw.below(live);
       const transition = tickets[at] ?? 0;
@@ -142,8 +160,19 @@ export class Walker<S, F extends Fields> {
     return NONE;
   }
 
+  /**
+   * As `Program.execute`, but `before` was copied once for all tries of this choice: a disabled
+   * step writes nothing, and most tries are disabled. Checked mode takes no such short cut.
+   */
   #execute(id: number): boolean {
     this.#trying = id;
-    return this.#program.execute(id);
+    const program = this.#program;
+    if (program.checked) return program.execute(id);
+    const step = this.#stepOf[this.#transitionOf[id] ?? 0];
+    const args = this.#argsOf[id];
+    if (step === undefined || args === undefined) return false;
+    if (!step(program.current, args[0], args[1], args[2], args[3])) return false;
+    this.#normalise(program.current);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BrokenModelError } from '../../src/engine/broken-model.ts';
 import { checkExhaustively } from '../../src/engine/exhaustive.ts';
-import type { Fields, Machine } from '../../src/engine/machine/index.ts';
+import { array, record, uint, type Fields, type Machine } from '../../src/engine/machine/index.ts';
 import type { Outcome, Violation } from '../../src/engine/outcome.ts';
 import { compileMachine } from '../../src/engine/program.ts';
 import {
@@ -11,6 +11,7 @@ import {
   gridState,
   gridStep,
   lockMachine,
+  type Lock,
 } from './search/machines.ts';
 
 /** What a reader of the trace would find at its end. */
@@ -136,10 +137,39 @@ describe('checkExhaustively', () => {
     expect(hashed.statistics.collisionProbability).toBeLessThan(1e-14);
   });
 
-  it('gives the same outcome when every write is checked', async () => {
+  it('gives the same outcome with checked accessors and with those from closures', async () => {
     const plain = await checkExhaustively(lockMachine(3), {}, aControl());
     const checked = await checkExhaustively(lockMachine(3), { checked: true }, aControl());
+    const options = { backend: 'closures' } as const;
+    const closures = await checkExhaustively(lockMachine(3), options, aControl());
     expect(summary(checked)).toEqual(summary(plain));
+    expect(summary(closures)).toEqual(summary(plain));
+    expect(violationsOf(closures)).toEqual(violationsOf(plain));
+  });
+
+  it.each([1, 9, 40, 150])('gives the same counts when a state has %i words more', async (size) => {
+    const machine = gridMachine([gridState('low', (s) => s.x + s.y < 17)]);
+    const padding = array(uint(2 ** 31 - 1), size);
+    const longer = { ...machine, layout: record({ ...machine.layout.fields, padding }) };
+    for (const storage of ['exact', 'fingerprint'] as const) {
+      const outcome = await checkExhaustively(longer, { storage }, aControl());
+      const plain = await checkExhaustively(machine, { storage }, aControl());
+      expect(summary(outcome)).toEqual(summary(plain));
+      expect(violationsOf(outcome)).toEqual(violationsOf(plain));
+    }
+  });
+
+  it('searches from several initial states, each counted once', async () => {
+    const start = (x: number) => (s: { x: number }) => {
+      s.x = x;
+    };
+    const machine = {
+      ...gridMachine([gridState('low', (s) => s.x < 9)]),
+      initial: [start(3), start(3), start(6)],
+    };
+    const outcome = await checkExhaustively(machine, {}, aControl());
+    expect(outcome.statistics.levels[0]).toBe(2);
+    expect(violationsOf(outcome)[0]?.trace).toMatchObject({ initial: 2, steps: { length: 2 } });
   });
 });
 
@@ -224,6 +254,20 @@ describe('checkExhaustively with symmetry', () => {
 });
 
 describe('checkExhaustively on a broken model', () => {
+  it('notices that pools declared interchangeable are not', async () => {
+    const machine = lockMachine(2);
+    const transitions = machine.transitions.map((transition) =>
+      transition.name === 'wait'
+        ? { ...transition, step: (s: Lock, c: number) => c === 0 && transition.step(s, c, 0, 0, 0) }
+        : transition,
+    );
+    const error = await checkExhaustively({ ...machine, transitions }, {}, aControl()).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(BrokenModelError);
+    expect(String(error)).toContain('permuting a symmetric pool maps behaviours onto behaviours');
+  });
+
   it('throws the sentence and the run that shows it', async () => {
     const error = await checkExhaustively(brittleMachine, {}, aControl()).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(BrokenModelError);

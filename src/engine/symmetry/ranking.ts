@@ -65,11 +65,32 @@ export class Ranking {
   }
 
   canonicalise(m: Int32Array): void {
-    if (this.#rank(m) > ORDERS_MAX && this.#refine(m) > ORDERS_MAX) this.#findTwins(m);
+    const orders = this.#rank(m);
+    if (orders === 1) return this.#applyOrder(m);
+    if (orders > ORDERS_MAX && this.#refine(m) > ORDERS_MAX) this.#findTwins(m);
     else this.#twin.fill(-1);
     this.#haveBest = false;
     this.#tryOrders(m, 0, 0);
-    m.set(this.#best);
+    copyWords(this.#best, m);
+  }
+
+  /** The only order left is that of the ranks. */
+  #applyOrder(m: Int32Array): void {
+    let moved = false;
+    for (let pool = 0; pool < this.#pools.length; pool++) {
+      const start = this.#offsets[pool] as number;
+      const { size } = this.#pools[pool] as Pool;
+      for (let rank = 0; rank < size; rank++) {
+        const identity = this.#order[start + rank] as number;
+        this.#to[start + identity] = rank;
+        moved ||= identity !== rank;
+      }
+    }
+    if (moved) {
+      this.#relabel(m, this.#candidate, this.#to);
+      copyWords(this.#candidate, m);
+    }
+    this.#sort(m);
   }
 
   /** Sorts the identities by their own columns. Returns the number of orders left open. */
@@ -121,7 +142,7 @@ export class Ranking {
   /** Finds identities within a run whose exchange maps the state to itself. */
   #findTwins(m: Int32Array): void {
     this.#twin.fill(-1);
-    this.#best.set(m);
+    copyWords(m, this.#best);
     this.#sort(this.#best);
     for (let pool = 0; pool < this.#pools.length; pool++) {
       const start = this.#offsets[pool] as number;
@@ -185,8 +206,13 @@ export class Ranking {
     this.#sort(candidate);
     if (this.#haveBest && !isLess(candidate, this.#best)) return;
     this.#haveBest = true;
-    this.#best.set(candidate);
+    copyWords(candidate, this.#best);
   }
+}
+
+/** Faster than `set` for short vectors. */
+function copyWords(source: Int32Array, target: Int32Array): void {
+  for (let k = 0; k < source.length; k++) target[k] = source[k] as number;
 }
 
 function sameWords(x: Int32Array, y: Int32Array): boolean {

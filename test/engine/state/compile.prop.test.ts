@@ -19,7 +19,7 @@ describe('compileLayout', () => {
         writeContents(layout, view, contents);
         expect(compiled.snapshot(view)).toEqual(contents);
       }),
-      { seed: 1, numRuns: 300 },
+      { seed: 1, numRuns: 150 },
     );
   });
 
@@ -40,7 +40,7 @@ describe('compileLayout', () => {
         expect(vectors[1]).toEqual(vectors[0]);
         expect(vectors[2]).toEqual(vectors[0]);
       }),
-      { seed: 2, numRuns: 200 },
+      { seed: 2, numRuns: 100 },
     );
   });
 
@@ -54,7 +54,7 @@ describe('compileLayout', () => {
         writeContents(layout, view, zeros);
         expect(words.every((word) => word === 0)).toBe(true);
       }),
-      { seed: 3, numRuns: 200 },
+      { seed: 3, numRuns: 100 },
     );
   });
 

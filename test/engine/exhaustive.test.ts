@@ -76,7 +76,7 @@ describe('checkExhaustively', () => {
     ]);
     const outcome = await checkExhaustively(machine, {}, aControl());
     const [violation] = violationsOf(outcome);
-    // Up first, since the property applies above the bottom row; the state is reached otherwise too.
+    // Up first: the property applies above the bottom row. The state is reached otherwise too.
     expect(violation?.trace.steps).toHaveLength(3);
     expect(violation?.finding.where).toEqual({ from: 2, to: 4 });
     expect(violation && replayed(machine, violation)).toEqual([

@@ -1,0 +1,30 @@
+/** Access rights and the guest accesses that they permit. Kernel: ACC_*_MASK, permission_fault(). */
+
+export const ACC_EXEC_MASK = 1;
+export const ACC_WRITE_MASK = 2;
+export const ACC_USER_MASK = 4;
+export const ACC_ALL = ACC_EXEC_MASK | ACC_WRITE_MASK | ACC_USER_MASK;
+
+/** First letter user or supervisor, second letter read, write or execute. */
+export type AccessKind = 'ur' | 'uw' | 'ux' | 'sr' | 'sw' | 'sx';
+
+export const isUser = (kind: AccessKind): boolean => kind.startsWith('u');
+export const isWrite = (kind: AccessKind): boolean => kind.endsWith('w');
+export const isExec = (kind: AccessKind): boolean => kind.endsWith('x');
+
+/**
+ * Whether rights permit an access. With CR0.WP clear a supervisor may write read-only pages.
+ * SMEP and SMAP are off. Manual: "Determination of Access Rights".
+ */
+export const permits = (access: number, kind: AccessKind, cr0_wp: boolean): boolean => {
+  if (isUser(kind) && (access & ACC_USER_MASK) === 0) return false;
+  if (isExec(kind) && (access & ACC_EXEC_MASK) === 0) return false;
+  if (!isWrite(kind) || (access & ACC_WRITE_MASK) !== 0) return true;
+  return !isUser(kind) && !cr0_wp;
+};
+
+/** Rights as the kernel's tracepoints print them: `wux`, `-u-`. */
+export const accessText = (access: number): string =>
+  (access & ACC_WRITE_MASK ? 'w' : '-') +
+  (access & ACC_USER_MASK ? 'u' : '-') +
+  (access & ACC_EXEC_MASK ? 'x' : '-');

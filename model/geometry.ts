@@ -1,0 +1,62 @@
+/**
+ * The scaled geometry of a scenario: how many of everything there is.
+ *
+ * Abstracts: 512 entries, four or five levels and gigabytes of guest memory become two entries,
+ * two or three levels and a handful of frames. Nothing in the model depends on the numbers.
+ */
+import type { AccessKind } from './access.ts';
+
+export const PG_LEVEL_4K = 1;
+
+export interface Geometry {
+  /** Level of a root shadow page: 2 or 3. */
+  readonly levels: number;
+  /** Entries of a table (PT64_ENT_PER_PAGE). */
+  readonly entries: number;
+  /** Guest frames. Frames `0..tables-1` hold guest page tables, the others data. */
+  readonly gfns: number;
+  readonly tables: number;
+  /** Host frame behind each guest frame. Two guest frames may share one. */
+  readonly host_pfn: readonly number[];
+  /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
+  readonly cr3: readonly number[];
+  readonly vcpus: number;
+  /** Slots for shadow pages, freed ones that something still points at included. */
+  readonly shadow_pages: number;
+  /** KVM_MMU_NUM_PREV_ROOTS. */
+  readonly prev_roots: number;
+  /** Translations that the ghost TLB of a vCPU retains at a time. */
+  readonly tlb_entries: number;
+  /** Upper-level entries that the ghost paging-structure cache of a vCPU retains; 0 or 1. */
+  readonly psc_entries: number;
+  /** Kinds of data and instruction access that the guest makes. */
+  readonly kinds: readonly AccessKind[];
+  /** Writes to an upper-level table since its last use that make KVM zap its shadow page. */
+  readonly flood_threshold: number;
+  /** Unsync shadow pages that one pass of mmu_sync_children() collects (KVM_PAGE_ARRAY_NR). */
+  readonly unsync_batch: number;
+  /** Faults in a row, with nobody interfering, after which an access must have completed. */
+  readonly faults_max: number;
+}
+
+/** Guest virtual addresses, in units of the smallest page: `0..addressCount-1`. */
+export const addressCount = (g: Geometry): number => g.entries ** g.levels;
+
+/** SHADOW_PT_INDEX(): the entry that `va` selects in a table at `level`. */
+export const tableIndex = (g: Geometry, va: number, level: number): number =>
+  Math.floor(va / g.entries ** (level - 1)) % g.entries;
+
+/**
+ * The part of `va` above `level`, which names one entry of that level in the whole address space.
+ * Order: prefixes of the root level come first.
+ */
+export const prefixOf = (g: Geometry, va: number, level: number): number => {
+  let base = 0;
+  for (let above = g.levels; above > level; above -= 1) {
+    base += g.entries ** (g.levels - above + 1);
+  }
+  return base + Math.floor(va / g.entries ** (level - 1));
+};
+
+/** Number of prefixes above the last level, that is of distinct paging-structure-cache tags. */
+export const prefixCount = (g: Geometry): number => prefixOf(g, 0, PG_LEVEL_4K);

@@ -1,0 +1,195 @@
+/**
+ * What guest software does: access memory, edit page tables, invalidate, switch.
+ *
+ * An access completes when the hardware finds a translation that permits it; otherwise the vCPU
+ * exits to KVM. Which translations it may use is the hardware's choice, see `tlb/hardware.ts`;
+ * a property judges all of them.
+ */
+import type { BudgetName, Kvm } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { isWrite, type AccessKind } from '../access.ts';
+import { tableIndex } from '../geometry.ts';
+import { gpte_to_gfn, is_present_gpte } from '../gpte.ts';
+import { is_last_spte } from '../spte.ts';
+import { kindNames } from '../shadow/fetch.ts';
+import { goTo, mayRun } from '../shadow/lock.ts';
+import { readGuest } from '../shadow/mmu-page.ts';
+import { startWalk } from '../shadow/page-fault.ts';
+import { kvm_mmu_new_pgd, kvm_mmu_reset_context } from '../shadow/roots.ts';
+import { flushLocalAddress } from '../tlb/flush.ts';
+import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
+import {
+  guestMemoryChanged,
+  isFaultJustified,
+  resetAllowed,
+  resetAllowedAddress,
+} from '../tlb/oracle.ts';
+
+/** The kind of access with number `kind` among those of the scenario. */
+export const scenarioKind = (kvm: Kvm, kind: number): AccessKind =>
+  kvm.geometry.kinds[kind] ?? 'ur';
+
+/** The kind of access with which guest software stores to its page tables. */
+export const storeKind = (kvm: Kvm): AccessKind => kvm.geometry.kinds.find(isWrite) ?? 'uw';
+
+/** Whether `v` is in the guest and the workload lets it do such a thing. */
+const mayAct = (kvm: Kvm, v: number, what: BudgetName, va: number): boolean => {
+  if (kvm.vcpu.at(v).pc !== 'guest' || !mayRun(kvm, v)) return false;
+  const { actors, addresses } = kvm.workload;
+  if (addresses !== undefined && !addresses.includes(va)) return false;
+  return actors?.[what]?.includes(v) ?? true;
+};
+
+/** A guest that repeats what faulted does nothing else until it completes. */
+const isOther = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number): boolean => {
+  const { insn, ghost_faults } = kvm.vcpu.at(v);
+  if (ghost_faults === 0) return false;
+  return insn.va !== va || kindNames[insn.kind] !== kind || insn.store !== store;
+};
+
+const complete = (kvm: Kvm, v: number): void => {
+  const vcpu = kvm.vcpu.at(v);
+  if (vcpu.ghost_faults === 0) return;
+  vcpu.ghost_faults = 0;
+  goTo(vcpu, 'enter');
+  vcpu.pc = 'guest';
+};
+
+/** The access finds no translation: exit with its address and an error code. */
+const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number): boolean => {
+  if (kvm.budget.fault === 0) return false;
+  kvm.budget.fault -= 1;
+  const vcpu = kvm.vcpu.at(v);
+  vcpu.insn.va = va;
+  vcpu.insn.kind = kindNames.indexOf(kind);
+  vcpu.insn.store = store;
+  vcpu.insn.present = is_last_spte(walkFromRoot(kvm, v, va));
+  vcpu.ghost_fault_justified = isFaultJustified(kvm, v, va, kind);
+  if (kvm.retries && vcpu.ghost_faults <= kvm.geometry.faults_max) vcpu.ghost_faults += 1;
+  startWalk(kvm, v);
+  return true;
+};
+
+const access: ModelTransition = {
+  name: 'guestAccess',
+  says: 'Guest software reads, writes or fetches at an address: it completes, or exits to KVM.',
+  source: ['SDM "Paging"'],
+  over: ['v', 'va', 'kind'],
+  step: (kvm, v, va, kindNumber) => {
+    const kind = scenarioKind(kvm, kindNumber);
+    if (!mayAct(kvm, v, 'fault', va) || isOther(kvm, v, va, kind, 0)) return false;
+    if (firstUsablePfn(kvm, v, va, kind) < 0) return fault(kvm, v, va, kind, 0);
+    complete(kvm, v);
+    return true;
+  },
+};
+
+const store: ModelTransition = {
+  name: 'guestStore',
+  says: 'Guest software stores an entry of a page table through an address that maps the table.',
+  source: ['SDM "Paging"'],
+  over: ['v', 'va', 'store'],
+  needs: ({ workload }) => workload.budget.store > 0,
+  step: (kvm, v, va, number) => {
+    const what = kvm.workload.stores[number];
+    if (what === undefined || !mayAct(kvm, v, 'store', va)) return false;
+    const kind = storeKind(kvm);
+    if (kvm.budget.store === 0 || isOther(kvm, v, va, kind, number + 1)) return false;
+    if (guestTarget(kvm, v, va) !== what.gfn) return false;
+    if (readGuest(kvm, what.gfn, what.index) === what.value) return false;
+    const pfn = firstUsablePfn(kvm, v, va, kind);
+    if (pfn < 0) return fault(kvm, v, va, kind, number + 1);
+    kvm.budget.store -= 1;
+    complete(kvm, v);
+    if (pfn >= kvm.geometry.tables) return true;
+    kvm.memory.at(pfn).set(what.index, what.value);
+    guestMemoryChanged(kvm);
+    return true;
+  },
+};
+
+/** The frame to which the guest's own tables lead now: what software means to write. -1: none. */
+const guestTarget = (kvm: Kvm, v: number, va: number): number => {
+  const g = kvm.geometry;
+  let gfn = g.cr3[kvm.vcpu.at(v).cr3] ?? 0;
+  for (let level = g.levels; level > 0; level -= 1) {
+    const pte = readGuest(kvm, gfn, tableIndex(g, va, level));
+    if (!is_present_gpte(pte)) return -1;
+    gfn = gpte_to_gfn(pte);
+  }
+  return gfn;
+};
+
+const invlpg: ModelTransition = {
+  name: 'guestInvlpg',
+  says: 'INVLPG: exit; the hardware drops the address and its paging-structure caches.',
+  source: ['SDM "Invalidation of TLBs and Paging-Structure Caches"', 'kvm_mmu_invlpg()'],
+  over: ['v', 'va'],
+  needs: ({ workload }) => workload.budget.invlpg > 0,
+  step: (kvm, v, va) => {
+    if (!mayAct(kvm, v, 'invlpg', va) || kvm.budget.invlpg === 0) return false;
+    if (isOther(kvm, v, va, 'ur', 0) || kvm.vcpu.at(v).ghost_faults > 0) return false;
+    kvm.budget.invlpg -= 1;
+    resetAllowedAddress(kvm, v, va);
+    flushLocalAddress(kvm, v, va);
+    kvm.vcpu.at(v).insn.va = va;
+    kvm.vcpu.at(v).pc = 'invlpg';
+    return true;
+  },
+};
+
+/** Exits that take mmu_lock at once, to give roots back, wait until it is free. */
+const mayChangeRoots = (kvm: Kvm, v: number, what: BudgetName): boolean =>
+  kvm.vcpu.at(v).pc === 'guest' &&
+  mayRun(kvm, v) &&
+  kvm.mmu_lock.holder === null &&
+  kvm.vcpu.at(v).ghost_faults === 0 &&
+  kvm.budget[what] > 0 &&
+  (kvm.workload.actors?.[what]?.includes(v) ?? true);
+
+const mov_cr3: ModelTransition = {
+  name: 'guestMovCr3',
+  says: 'MOV CR3: look for a cached root, ask for a sync and a flush before the guest runs on.',
+  source: ['kvm_set_cr3()', 'kvm_mmu_new_pgd()', 'kvm_invalidate_pcid()'],
+  over: ['v', 'cr3'],
+  needs: ({ workload }) => workload.budget.cr3 > 0,
+  step: (kvm, v, cr3) => {
+    if (!mayChangeRoots(kvm, v, 'cr3')) return false;
+    kvm.budget.cr3 -= 1;
+    const vcpu = kvm.vcpu.at(v);
+    const changes = vcpu.cr3 !== cr3;
+    vcpu.cr3 = cr3;
+    resetAllowed(kvm, v);
+    if (changes) kvm_mmu_new_pgd(kvm, v);
+    vcpu.request_sync = kvm.rules.cr3_sync === 'request';
+    vcpu.request_flush_current = true;
+    vcpu.ghost_invalidating = true;
+    vcpu.pc = 'enter';
+    return true;
+  },
+};
+
+const mov_cr0_wp: ModelTransition = {
+  name: 'guestMovCr0Wp',
+  says: 'MOV CR0 toggles write protection for the supervisor: the role changes, roots go.',
+  source: ['kvm_set_cr0()', 'kvm_mmu_reset_context()'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.wp > 0,
+  step: (kvm, v) => {
+    if (!mayChangeRoots(kvm, v, 'wp')) return false;
+    kvm.budget.wp -= 1;
+    const vcpu = kvm.vcpu.at(v);
+    vcpu.cr0_wp = !vcpu.cr0_wp;
+    kvm_mmu_reset_context(kvm, v);
+    vcpu.pc = 'enter';
+    return true;
+  },
+};
+
+export const guestTransitions: readonly ModelTransition[] = [
+  access,
+  store,
+  invlpg,
+  mov_cr3,
+  mov_cr0_wp,
+];

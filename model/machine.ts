@@ -1,0 +1,133 @@
+/**
+ * The machine of a configuration: layout, initial state, transitions sized by the scenario, and
+ * the moments at which properties are asked. Properties are added by whoever checks.
+ */
+import type { Machine, Parameter, Transition } from '../src/engine/machine/index.ts';
+import { addressCount } from './geometry.ts';
+import { gpteText } from './gpte.ts';
+import { guestTransitions } from './guest/guest.ts';
+import { hostTransitions } from './host/host.ts';
+import { fetchTransitions, kindOf } from './shadow/fetch.ts';
+import { invlpgTransitions } from './shadow/invlpg.ts';
+import { kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
+import { pageFaultTransitions } from './shadow/page-fault.ts';
+import { rootTransitions } from './shadow/roots.ts';
+import { syncTransitions } from './shadow/sync.ts';
+import { trackWriteTransitions } from './shadow/track-write.ts';
+import { bindKvm, layoutOf, type Config, type Kvm, type StateFields } from './state.ts';
+import { hardwareTransitions } from './tlb/hardware.ts';
+import { isFaultJustified, resetAllowed } from './tlb/oracle.ts';
+import type { ArgumentName, ModelTransition } from './transition.ts';
+
+/** Order: the guest and its hardware, the host, then KVM along the way of a fault. */
+export const modelTransitions: readonly ModelTransition[] = [
+  ...guestTransitions,
+  ...hardwareTransitions,
+  ...hostTransitions,
+  ...pageFaultTransitions,
+  ...fetchTransitions,
+  ...syncTransitions,
+  kvm_mmu_remote_flush_or_zap,
+  ...invlpgTransitions,
+  ...trackWriteTransitions,
+  ...rootTransitions,
+];
+
+const hex = (value: number): string => `0x${value.toString(16)}`;
+
+const parameterOf = (config: Config, name: ArgumentName): Parameter => {
+  const g = config.geometry;
+  switch (name) {
+    case 'v':
+      return { name, size: g.vcpus };
+    case 'va':
+      return { name, size: addressCount(g), label: hex };
+    case 'kind':
+      return { name, size: g.kinds.length, label: (k) => g.kinds[k] ?? String(k) };
+    case 'store':
+      return { name, size: config.workload.stores.length, label: (s) => storeText(config, s) };
+    case 'cr3':
+      return { name, size: g.cr3.length, label: (c) => hex(g.cr3[c] ?? 0) };
+    case 'level':
+      return { name, size: g.levels - 1, label: (l) => l + 2 };
+    case 'slot':
+      return { name, size: g.tlb_entries };
+  }
+};
+
+/** `gfn 0x1[0] := gfn 0x4 wux` */
+export const storeText = (config: Config, number: number): string => {
+  const store = config.workload.stores[number];
+  if (store === undefined) return String(number);
+  return `${hex(store.gfn)}[${store.index}] := ${gpteText(store.value)}`;
+};
+
+const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
+  name: t.name,
+  says: t.says,
+  source: t.source,
+  actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => 'host',
+  parameters: t.over.map((name) => parameterOf(config, name)),
+  step: t.step,
+});
+
+/** What the state looks like before anything ran: no shadow page, both vCPUs about to enter. */
+const boot = (kvm: Kvm): void => {
+  for (let gfn = 0; gfn < kvm.geometry.tables; gfn += 1) {
+    const table = kvm.initialMemory[gfn] ?? [];
+    for (let i = 0; i < kvm.geometry.entries; i += 1) kvm.memory.at(gfn).set(i, table[i] ?? 0);
+  }
+  const { budget } = kvm.workload;
+  kvm.budget.fault = budget.fault;
+  kvm.budget.store = budget.store;
+  kvm.budget.host_store = budget.host_store;
+  kvm.budget.invlpg = budget.invlpg;
+  kvm.budget.cr3 = budget.cr3;
+  kvm.budget.wp = budget.wp;
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    kvm.vcpu.at(v).cr0_wp = true;
+    kvm.vcpu.at(v).pc = 'enter';
+    resetAllowed(kvm, v);
+  }
+};
+
+/**
+ * Whether a #PF would be justified is remembered from the exit on: any instant until delivery
+ * counts.
+ */
+const observe = (kvm: Kvm): void => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const vcpu = kvm.vcpu.at(v);
+    const walking = vcpu.pc === 'walk_addr' || vcpu.pc === 'inject_page_fault';
+    if (!walking || vcpu.ghost_fault_justified) continue;
+    vcpu.ghost_fault_justified = isFaultJustified(kvm, v, vcpu.insn.va, kindOf(vcpu));
+  }
+};
+
+/** The moments of the briefs: when nobody holds mmu_lock, and while some vCPU is in the guest. */
+export const moments = {
+  unlocked: (kvm: Kvm): boolean => kvm.mmu_lock.holder === null,
+  'in-guest': (kvm: Kvm): boolean => {
+    for (let v = 0; v < kvm.vcpu.length; v += 1) if (kvm.vcpu.at(v).pc === 'guest') return true;
+    return false;
+  },
+} as const;
+
+export const createMachine = (name: string, config: Config): Machine<Kvm, StateFields> => {
+  const layout = layoutOf(config);
+  const vcpus = layout.fields.vcpu.pool;
+  const symmetric = config.workload.actors === undefined && vcpus !== undefined;
+  return {
+    name,
+    layout,
+    bind: (view) => bindKvm(config, view),
+    initial: [boot],
+    transitions: modelTransitions
+      .filter((t) => t.needs?.(config) ?? true)
+      .map((t) => sized(config, t)),
+    properties: [],
+    moments,
+    symmetry: symmetric ? [vcpus] : [],
+    normalise: observe,
+  };
+};

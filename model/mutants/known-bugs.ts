@@ -1,0 +1,114 @@
+/** Bugs that Linux had, or that review kept out of it, put back as one changed rule each. */
+import type { Mutant } from './mutant.ts';
+
+export const knownBugs: readonly Mutant[] = [
+  {
+    id: 'sync-batch-writable-peer',
+    rule: 'sync_peer_write',
+    value: 'allow',
+    says:
+      'Syncing one page of a batch maps the table of another one writable, which is ' +
+      'then marked in sync.',
+    source: ['commit 36a2e6774bfb (2010)', 'mmu_try_to_unsync_pages()'],
+    scenario: 'shadow-sync-batch',
+    property: 'shadowed-gfn-has-no-writable-spte',
+    category: 'A',
+  },
+  {
+    id: 'link-unsynced-child',
+    rule: 'link_unsync_children',
+    value: 'skip',
+    says: 'A directory with unsync pages below is linked at a new place as it is.',
+    source: ['commit 65855ed8b034 (2021)', 'FNAME(fetch)'],
+    scenario: 'shadow-link-unsync-child',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'A',
+  },
+  {
+    id: 'perm-reduction-no-remote-flush',
+    rule: 'update_flush',
+    value: 'never',
+    says: 'A leaf loses its write right without a flush of the other vCPUs.',
+    source: ['kvm-28 (2007)', 'mmu_spte_update()'],
+    scenario: 'shadow-unsync-remap',
+    property: 'owed-flush-is-paid-before-unlock',
+    category: 'A',
+  },
+  {
+    id: 'unsync-flag-after-writable',
+    rule: 'unsync_order',
+    value: 'after-writable',
+    says: 'The writable leaf is visible before the pages that shadow its gfn are unsync.',
+    source: ['commit 264d3dc1d3dc (2021)', 'mmu_try_to_unsync_pages()'],
+    scenario: 'shadow-unsync',
+    property: 'pages-are-unsync-before-their-gfn-is-writable',
+    category: 'A',
+  },
+  {
+    id: 'fault-skips-gpte-recheck',
+    rule: 'gpte_recheck',
+    value: 'new-page-only',
+    says: 'The result of the guest walk is trusted because the shadow page existed ' + 'already.',
+    source: ['commit f7d9c7b7b902 (2008)', 'FNAME(gpte_changed)'],
+    scenario: 'shadow-fault-race',
+    property: 'sync-page-agrees-with-guest-table',
+    category: 'A',
+  },
+  {
+    id: 'write-hits-invalid-sp',
+    rule: 'gfn_iteration',
+    value: 'invalid-too',
+    says:
+      'An emulated write handles a page that is already zapped and takes it off a ' + 'list twice.',
+    source: ['kvm-72rc3 (2008)', 'for_each_gfn_valid_sp_with_gptes()'],
+    scenario: 'shadow-write-flood',
+    property: 'kernel-warnings-stay-silent',
+    category: 'A',
+  },
+  {
+    id: 'map-into-lost-root',
+    rule: 'stale_root_check',
+    value: 'skipped',
+    says: 'A fault goes on below a root that was zapped before it took mmu_lock.',
+    source: ['commit 989c6b34f6a9 (2013)', 'is_page_fault_stale()'],
+    scenario: 'shadow-write-flood',
+    property: 'invalid-page-maps-nothing',
+    category: 'A',
+  },
+  {
+    id: 'inherited-permission',
+    rule: 'child_access',
+    value: 'leaf',
+    says:
+      'Upper pages are keyed by the access of the whole walk, so that ways with ' +
+      'different rights share a subtree.',
+    source: ['CVE-2021-38198', 'commit b1bd5cba3306 (2021)', 'FNAME(fetch)'],
+    scenario: 'shadow-shared-directory',
+    property: 'child-has-the-role-that-its-entry-implies',
+    category: 'B',
+  },
+  {
+    id: 'cr0-wp-stale-in-permission-check',
+    rule: 'walk_cr0_wp',
+    value: 'stale',
+    says:
+      'The permission check of the guest walk does not know that CR0.WP was cleared, ' +
+      'and the guest gets a #PF for a legal write.',
+    source: ['commit cf9f4c0eb169 (2023)', 'kvm_mmu_refresh_cr0_wp()'],
+    scenario: 'shadow-cr0-wp',
+    property: 'page-fault-is-justified-by-guest-tables',
+    category: 'B',
+  },
+  {
+    id: 'cached-access-not-updated',
+    rule: 'remap_access',
+    value: 'keep',
+    says:
+      'A fault that finds the frame already mapped updates the leaf but not the ' +
+      'access cached beside it.',
+    source: ['review of eager page splitting, series v2 (2022)', 'mmu_set_spte()'],
+    scenario: 'shadow-progress',
+    property: 'leaf-rights-are-within-the-cached-access',
+    category: 'F',
+  },
+];

@@ -1,0 +1,17 @@
+/** The form of a mutant: a preset with one rule changed, and what must then break. */
+import type { RuleName, Rules } from '../rules.ts';
+
+export interface Mutant {
+  readonly id: string;
+  readonly rule: RuleName;
+  readonly value: Rules[RuleName];
+  readonly says: string;
+  /** Where the bug comes from: the fix, an advisory, or the function whose rule it breaks. */
+  readonly source: readonly string[];
+  /** The scenario that shows it. */
+  readonly scenario: string;
+  /** The property that must be the first to break there. */
+  readonly property: string;
+  /** `A`, `B`, `F`: category of known bugs. `rule`: derived from a documented rule of KVM. */
+  readonly category: string;
+}

@@ -1,0 +1,104 @@
+/**
+ * Scenarios: named bounded configurations, each small and named after the interaction it shows.
+ */
+import type { AccessKind } from './access.ts';
+import type { Geometry } from './geometry.ts';
+import type { PresetName, Rules } from './rules.ts';
+import {
+  budgetNames,
+  type BudgetName,
+  type Config,
+  type GuestStore,
+  type OracleMode,
+} from './state.ts';
+
+export interface Scenario {
+  /** Most significant word first: `shadow-sync-batch`. */
+  readonly id: string;
+  /** The interaction it shows, in a sentence or two. */
+  readonly says: string;
+  readonly machine: 'shadow';
+  /** Checked when no scenario is named. */
+  readonly ci: boolean;
+  readonly preset: PresetName;
+  readonly geometry: Geometry;
+  readonly initialMemory: readonly (readonly number[])[];
+  readonly stores: readonly GuestStore[];
+  readonly addresses?: readonly number[];
+  readonly budget: Partial<Readonly<Record<BudgetName, number>>>;
+  readonly actors?: Partial<Readonly<Record<BudgetName, readonly number[]>>>;
+  readonly oracle: OracleMode;
+  readonly granularity: 'step' | 'operation';
+  readonly retries: boolean;
+  /** Properties that do not apply, each with the reason from the source. */
+  readonly excludes: Readonly<Record<string, string>>;
+  /** Longest walk of the random engine, in steps. */
+  readonly maxSteps: number;
+  /** Exact results of the exhaustive search, symmetry on, upstream. */
+  readonly counts?: {
+    readonly states: number;
+    readonly transitions: number;
+    readonly depth: number;
+  };
+}
+
+/** What a scenario has to say; everything else has a default. */
+export type ScenarioInput = Pick<Scenario, 'id' | 'says' | 'initialMemory' | 'stores' | 'budget'> &
+  Partial<Omit<Scenario, 'geometry'>> & {
+    readonly geometry: Partial<Geometry> & Pick<Geometry, 'gfns' | 'tables' | 'shadow_pages'>;
+  };
+
+const defaultKinds: readonly AccessKind[] = ['ur', 'uw'];
+
+/** Two entries per table, two levels, two vCPUs, one previous root, one TLB entry each. */
+const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
+  levels: 2,
+  entries: 2,
+  host_pfn: Array.from({ length: g.gfns }, (_, gfn) => gfn),
+  cr3: [0],
+  vcpus: 2,
+  prev_roots: 1,
+  tlb_entries: 1,
+  psc_entries: 0,
+  kinds: defaultKinds,
+  flood_threshold: 2,
+  unsync_batch: 2,
+  faults_max: 3,
+  ...g,
+});
+
+export const scenario = (input: ScenarioInput): Scenario => ({
+  machine: 'shadow',
+  ci: true,
+  preset: 'upstream',
+  oracle: 'lenient',
+  granularity: 'step',
+  retries: false,
+  excludes: {},
+  maxSteps: 80,
+  ...input,
+  geometry: geometryOf(input.geometry),
+});
+
+/** The configuration of a scenario under given rules. */
+export const configOf = (
+  s: Scenario,
+  rules: Rules,
+  granularity: 'step' | 'operation' = s.granularity,
+): Config => ({
+  geometry: s.geometry,
+  rules,
+  initialMemory: s.initialMemory,
+  oracle: s.oracle,
+  granularity,
+  retries: s.retries,
+  workload: {
+    stores: s.stores,
+    ...(s.addresses === undefined ? {} : { addresses: s.addresses }),
+    ...(s.actors === undefined ? {} : { actors: s.actors }),
+    budget: Object.fromEntries(budgetNames.map((name) => [name, s.budget[name] ?? 0])) as Record<
+      BudgetName,
+      number
+    >,
+  },
+});

@@ -1,0 +1,79 @@
+/** Scenarios about rights: CR0.WP, execution, accessed and dirty flags, forward progress. */
+import { ACC_ALL, ACC_EXEC_MASK, ACC_USER_MASK, ACC_WRITE_MASK } from '../access.ts';
+import { gpte, NO_GPTE } from '../gpte.ts';
+import { scenario, type Scenario } from '../scenario.ts';
+
+export const rightsScenarios: readonly Scenario[] = [
+  scenario({
+    id: 'shadow-cr0-wp',
+    says:
+      'The supervisor writes a read-only user page with CR0.WP clear; the page is shadowed by ' +
+      'a mapping that must not serve anybody who has CR0.WP set.',
+    geometry: { gfns: 4, tables: 2, shadow_pages: 5, kinds: ['ur', 'sr', 'sw'] },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2, access: ACC_USER_MASK }), gpte({ gfn: 3 })],
+    ],
+    addresses: [0],
+    stores: [],
+    budget: { fault: 4, wp: 2 },
+  }),
+  scenario({
+    id: 'shadow-rights',
+    says:
+      'The guest takes rights away from an entry of an unsync table and gives others: write, ' +
+      'user and execute, for user and supervisor accesses.',
+    geometry: {
+      gfns: 3,
+      tables: 2,
+      shadow_pages: 3,
+      vcpus: 1,
+      kinds: ['ur', 'uw', 'ux', 'sr', 'sw', 'sx'],
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2, access: ACC_USER_MASK }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1],
+    stores: [
+      { gfn: 1, index: 0, value: gpte({ gfn: 2, access: ACC_EXEC_MASK }) },
+      { gfn: 1, index: 0, value: gpte({ gfn: 2, access: ACC_WRITE_MASK | ACC_USER_MASK }) },
+    ],
+    budget: { fault: 4, store: 2, invlpg: 2 },
+  }),
+  scenario({
+    id: 'shadow-accessed-dirty',
+    says:
+      'KVM sets the accessed and dirty flags of guest entries by compare-and-exchange; the ' +
+      'guest clears them in an unsync table and flushes.',
+    geometry: { gfns: 3, tables: 2, shadow_pages: 3 },
+    initialMemory: [
+      [gpte({ gfn: 1, accessed: false }), NO_GPTE],
+      [gpte({ gfn: 2, accessed: false, dirty: false }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1],
+    stores: [
+      { gfn: 1, index: 0, value: gpte({ gfn: 2, dirty: false }) },
+      { gfn: 1, index: 0, value: gpte({ gfn: 2, accessed: false }) },
+    ],
+    budget: { fault: 3, store: 1, invlpg: 1 },
+  }),
+  scenario({
+    id: 'shadow-progress',
+    says:
+      'A guest repeats what faulted until it completes, on entries whose rights it widens in an ' +
+      'unsync table, and on the table that maps the address itself.',
+    geometry: { gfns: 3, tables: 2, shadow_pages: 3, vcpus: 1 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2, access: ACC_USER_MASK }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1],
+    stores: [
+      { gfn: 1, index: 0, value: gpte({ gfn: 2, access: ACC_ALL }) },
+      { gfn: 1, index: 0, value: NO_GPTE },
+    ],
+    budget: { fault: 8, store: 2, invlpg: 1 },
+    retries: true,
+  }),
+];

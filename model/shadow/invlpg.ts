@@ -1,0 +1,65 @@
+/**
+ * INVLPG, and the invalidation of one address in one cached root.
+ *
+ * Kernel: kvm_mmu_invlpg(), kvm_mmu_invalidate_addr(), __kvm_mmu_invalidate_addr().
+ * Lock: mmu_lock for write, taken and dropped for each root.
+ */
+import type { Kvm } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { tableIndex } from '../geometry.ts';
+import { isTableSpte, spte_to_child_sp } from '../spte.ts';
+import { goTo, isBefore, lock, proceed } from './lock.ts';
+import { sync_spte } from './sync.ts';
+
+/**
+ * Walks down to the unsync page that holds the entry of `va`, if marks say there is one, and
+ * syncs that entry. Returns whether it changed. One step: a single entry is read and stored.
+ */
+export const invalidateAddressInRoot = (kvm: Kvm, root: number, va: number): boolean => {
+  let sp = root;
+  for (let level = kvm.geometry.levels; level > 0; level -= 1) {
+    const page = kvm.sp.at(sp);
+    const index = tableIndex(kvm.geometry, va, level);
+    if (page.unsync) return sync_spte(kvm, sp, index);
+    const spte = page.spt.get(index);
+    if (page.unsync_children === 0 || !isTableSpte(spte)) return false;
+    sp = spte_to_child_sp(spte);
+  }
+  return false;
+};
+
+/** KVM_MMU_ROOTS_ALL: the current root is number 0, then come the previous ones. */
+const rootNumber = (kvm: Kvm, v: number, number: number): number | null =>
+  number === 0 ? kvm.vcpu.at(v).root : kvm.vcpu.at(v).prev_root.at(number - 1).sp;
+
+const rootsToVisit = (kvm: Kvm): number => {
+  if (kvm.rules.invlpg_sync === 'none') return 0;
+  return kvm.rules.invlpg_sync === 'all-roots' ? 1 + kvm.geometry.prev_roots : 1;
+};
+
+const invalidate_addr: ModelTransition = {
+  name: '__kvm_mmu_invalidate_addr',
+  says: 'Sync the entry of the address in the next cached root that is marked unsync below.',
+  source: ['kvm_mmu_invalidate_addr()', '__kvm_mmu_invalidate_addr()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'invlpg')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const number = vcpu.root_index;
+    const root = number < rootsToVisit(kvm) ? rootNumber(kvm, v, number) : null;
+    const last = number + 1 >= rootsToVisit(kvm);
+    if (root === null) {
+      if (last) goTo(vcpu, 'enter');
+      else vcpu.root_index += 1;
+      return true;
+    }
+    if (kvm.mmu_lock.holder !== null) return false;
+    lock(kvm, v);
+    if (invalidateAddressInRoot(kvm, root, vcpu.insn.va)) kvm.mmu_lock.flush = true;
+    if (!last) vcpu.root_index += 1;
+    proceed(kvm, v, last ? 'enter' : 'invlpg');
+    return true;
+  },
+};
+
+export const invlpgTransitions: readonly ModelTransition[] = [invalidate_addr];

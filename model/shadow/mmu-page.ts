@@ -1,0 +1,71 @@
+/**
+ * Shadow pages: identity, role, and where their parts are.
+ *
+ * Kernel: struct kvm_mmu_page, union kvm_mmu_page_role, sp_has_gptes(), kvm_mmu_child_role().
+ */
+import type { Kvm, MmuPageView, RoleView, Warning } from '../state.ts';
+import { NO_GPTE } from '../gpte.ts';
+
+/** sptep: one entry of one shadow page as a single number. */
+export const sptepOf = (kvm: Kvm, sp: number, index: number): number =>
+  sp * kvm.geometry.entries + index;
+export const sptep_to_sp = (kvm: Kvm, sptep: number): number =>
+  Math.floor(sptep / kvm.geometry.entries);
+export const spte_index = (kvm: Kvm, sptep: number): number => sptep % kvm.geometry.entries;
+
+export const isAllocated = (page: MmuPageView): boolean => page.list !== 'free';
+
+/** Whether a lookup may return the page: allocated and not zapped (!is_obsolete_sp()). */
+export const isValid = (page: MmuPageView): boolean => page.list !== 'free' && !page.role.invalid;
+
+/** Whether the page shadows a guest page table. */
+export const sp_has_gptes = (page: MmuPageView): boolean => !page.role.direct;
+
+/** role.word without the invalid bit: two contexts share a page iff gfn and word are equal. */
+export const roleWord = (role: RoleView): number =>
+  makeRole(role.level, role.access, role.direct, role.cr0_wp);
+
+export const makeRole = (level: number, access: number, direct: boolean, cr0_wp: boolean): number =>
+  level | (access << 2) | (direct ? 32 : 0) | (cr0_wp ? 64 : 0);
+
+export const roleLevel = (word: number): number => word & 3;
+
+/** Writes a word into the role of a new page. */
+export const setRole = (role: RoleView, word: number): void => {
+  role.level = roleLevel(word);
+  role.access = (word >>> 2) & 7;
+  role.direct = (word & 32) !== 0;
+  role.cr0_wp = (word & 64) !== 0;
+  role.invalid = false;
+};
+
+/** kvm_mmu_child_role(): the parent's role one level lower, with the caller's access. */
+export const kvm_mmu_child_role = (kvm: Kvm, parent: MmuPageView, access: number): number => {
+  // The warning came together with the check that a root is still valid.
+  if (parent.role.invalid && kvm.rules.stale_root_check === 'checked') {
+    warn(kvm, 'child-role-invalid');
+  }
+  const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
+  return makeRole(parent.role.level - below, access, false, parent.role.cr0_wp);
+};
+
+/** Role of the root that a vCPU needs. Abstracts: role bits of modes that no scenario changes. */
+export const rootRole = (kvm: Kvm, v: number): number =>
+  makeRole(kvm.geometry.levels, 7, false, roleCr0Wp(kvm, v));
+
+const roleCr0Wp = (kvm: Kvm, v: number): boolean =>
+  kvm.rules.role_cr0_wp === 'in-role' ? kvm.vcpu.at(v).cr0_wp : true;
+
+/** WARN_ON_ONCE(): the first one sticks; the property on kernel warnings reports it. */
+export const warn = (kvm: Kvm, which: Warning): void => {
+  if (kvm.ghost.warning === 'none') kvm.ghost.warning = which;
+};
+
+/**
+ * Reads an entry of a guest table in guest memory. Frames that hold no table read as zeros:
+ * nobody stores entries there.
+ */
+export const readGuest = (kvm: Kvm, gfn: number, index: number): number => {
+  const pfn = kvm.geometry.host_pfn[gfn] ?? gfn;
+  return pfn < kvm.geometry.tables ? kvm.memory.at(pfn).get(index) : NO_GPTE;
+};

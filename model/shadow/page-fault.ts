@@ -1,0 +1,180 @@
+/**
+ * The page fault up to the point where mmu_lock is taken, and the faults that go to the guest.
+ *
+ * Kernel: FNAME(page_fault), FNAME(walk_addr), FNAME(update_accessed_dirty_bits),
+ * is_page_fault_stale(), kvm_inject_emulated_page_fault().
+ *
+ * Cuts: each read of a guest entry, each update of its flags, taking mmu_lock. Before the lock
+ * nothing that the walk read is to be trusted.
+ *
+ * Abstracts: memory caches, the primary MMU and its notifier (frames never change hands here).
+ * The test for a write-tracked gfn happens with the last read of the walk.
+ */
+import type { Kvm, VcpuView } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { isWrite, permits } from '../access.ts';
+import { tableIndex } from '../geometry.ts';
+import {
+  gpte_accessed,
+  gpte_dirty,
+  gpte_to_gfn,
+  gpteWithAccessed,
+  gpteWithDirty,
+  is_present_gpte,
+} from '../gpte.ts';
+import { guestMemoryChanged, resetAllowedAddress } from '../tlb/oracle.ts';
+import { flushLocalAddress } from '../tlb/flush.ts';
+import { accessDownTo, gpte_changed, kindOf } from './fetch.ts';
+import { invalidateAddressInRoot } from './invlpg.ts';
+import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
+import { readGuest } from './mmu-page.ts';
+import { pfnOf } from './spte.ts';
+import { kvm_gfn_is_write_tracked } from './unsync.ts';
+
+/** The table that holds the entry at `level` of the walk under way. */
+const tableAt = (kvm: Kvm, vcpu: VcpuView, level: number): number =>
+  level === kvm.geometry.levels
+    ? (kvm.geometry.cr3[vcpu.cr3] ?? 0)
+    : gpte_to_gfn(vcpu.walker.ptes.get(level));
+
+/** Sends a vCPU that exited on a fault to the guest walk. */
+export const startWalk = (kvm: Kvm, v: number): void => {
+  const vcpu = kvm.vcpu.at(v);
+  vcpu.walker.level = kvm.geometry.levels;
+  vcpu.pc = 'walk_addr';
+};
+
+const walk_addr: ModelTransition = {
+  name: 'FNAME(walk_addr)',
+  says: 'Read one entry of the guest walk without a lock; at the last one, judge permissions.',
+  source: ['FNAME(walk_addr_generic)', 'page_fault_handle_page_track()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'walk_addr')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const { level } = vcpu.walker;
+    const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
+    const pte = readGuest(kvm, tableAt(kvm, vcpu, level), index);
+    if (!is_present_gpte(pte)) {
+      vcpu.insn.present = false;
+      vcpu.pc = 'inject_page_fault';
+      return true;
+    }
+    vcpu.walker.ptes.set(level - 1, pte);
+    vcpu.walker.level = level - 1;
+    if (level > 1) return true;
+    const cr0_wp = vcpu.cr0_wp || kvm.rules.walk_cr0_wp === 'stale';
+    if (!permits(accessDownTo(vcpu, 1), kindOf(vcpu), cr0_wp)) {
+      vcpu.insn.present = true;
+      vcpu.pc = 'inject_page_fault';
+      return true;
+    }
+    if (levelToFlag(vcpu) > 0) vcpu.pc = 'update_accessed_dirty_bits';
+    else afterWalk(kvm, v);
+    return true;
+  },
+};
+
+/** The highest level whose entry lacks a flag that the access must set, or 0. */
+const levelToFlag = (vcpu: VcpuView): number => {
+  for (let level = vcpu.walker.ptes.length; level > 0; level -= 1) {
+    const pte = vcpu.walker.ptes.get(level - 1);
+    if (!gpte_accessed(pte)) return level;
+    if (level === 1 && isWrite(kindOf(vcpu)) && !gpte_dirty(pte)) return level;
+  }
+  return 0;
+};
+
+const update_accessed_dirty_bits: ModelTransition = {
+  name: 'FNAME(update_accessed_dirty_bits)',
+  says:
+    'Set the accessed flag of one guest entry, and the dirty flag of a leaf on a write, by ' +
+    'compare-and-exchange; walk again when the entry changed. KVM does not track this write.',
+  source: ['FNAME(update_accessed_dirty_bits)'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'update_accessed_dirty_bits')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const level = levelToFlag(vcpu);
+    const old = vcpu.walker.ptes.get(level - 1);
+    const gfn = tableAt(kvm, vcpu, level);
+    const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
+    if (readGuest(kvm, gfn, index) !== old) {
+      startWalk(kvm, v);
+      return true;
+    }
+    const accessed = gpteWithAccessed(old);
+    const pte = level === 1 && isWrite(kindOf(vcpu)) ? gpteWithDirty(accessed) : accessed;
+    kvm.memory.at(pfnOf(kvm, gfn)).set(index, pte);
+    vcpu.walker.ptes.set(level - 1, pte);
+    guestMemoryChanged(kvm);
+    if (levelToFlag(vcpu) === 0) afterWalk(kvm, v);
+    return true;
+  },
+};
+
+/** A write to a present SPTE of a tracked gfn goes straight to the emulator. */
+const afterWalk = (kvm: Kvm, v: number): void => {
+  const vcpu = kvm.vcpu.at(v);
+  const tracked = kvm_gfn_is_write_tracked(kvm, gpte_to_gfn(vcpu.walker.ptes.get(0)));
+  const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
+  vcpu.pc = emulate ? 'emulate_write' : 'lock_page_fault';
+};
+
+const lock_page_fault: ModelTransition = {
+  name: 'FNAME(page_fault)',
+  says:
+    'Take mmu_lock; give up when the root was zapped or the top entry changed since the walk, ' +
+    'else start the walk over the shadow page table.',
+  source: ['FNAME(page_fault)', 'is_page_fault_stale()', 'FNAME(fetch)'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
+    lock(kvm, v);
+    const { root } = kvm.vcpu.at(v);
+    const stale = root === null || kvm.sp.at(root).role.invalid;
+    const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
+    if ((stale && kvm.rules.stale_root_check === 'checked') || changed) {
+      proceed(kvm, v, 'enter');
+      return true;
+    }
+    kvm.mmu_lock.level = kvm.geometry.levels;
+    kvm.mmu_lock.sp = root;
+    kvm.vcpu.at(v).pc = 'get_child_sp';
+    return true;
+  },
+};
+
+const inject_page_fault: ModelTransition = {
+  name: 'kvm_inject_emulated_page_fault',
+  says:
+    'Deliver a #PF to the guest. When the guest entry is present, first sync the SPTE of the ' +
+    'address in the current root, as the fault itself invalidates the translation.',
+  source: ['kvm_inject_emulated_page_fault()', 'kvm_mmu_invalidate_addr()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBeforeLocking(kvm, v, 'inject_page_fault')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const { va } = vcpu.insn;
+    vcpu.ghost_faults = 0;
+    if (kvm.oracle === 'strict') resetAllowedAddress(kvm, v, va);
+    if (!vcpu.insn.present) {
+      goTo(vcpu, 'enter');
+      return true;
+    }
+    flushLocalAddress(kvm, v, va);
+    lock(kvm, v);
+    if (vcpu.root !== null && invalidateAddressInRoot(kvm, vcpu.root, va)) {
+      kvm.mmu_lock.flush = true;
+    }
+    proceed(kvm, v, 'enter');
+    return true;
+  },
+};
+
+export const pageFaultTransitions: readonly ModelTransition[] = [
+  walk_addr,
+  update_accessed_dirty_bits,
+  inject_page_fault,
+  lock_page_fault,
+];

@@ -1,0 +1,98 @@
+/**
+ * Making and installing leaf SPTEs.
+ *
+ * Kernel: make_spte(), mmu_set_spte(), mmu_spte_set(), mmu_spte_update(). Lock: mmu_lock.
+ */
+import type { Kvm } from '../state.ts';
+import { ACC_WRITE_MASK } from '../access.ts';
+import {
+  is_last_spte,
+  is_mmu_writable_spte,
+  is_shadow_present_pte,
+  is_writable_pte,
+  leafSpte,
+  NO_SPTE,
+  spte_to_pfn,
+} from '../spte.ts';
+import { oweProtect } from '../tlb/flush.ts';
+import { warn } from './mmu-page.ts';
+import { drop_spte, rmap_add } from './rmap.ts';
+import { mmu_try_to_unsync_pages } from './unsync.ts';
+
+export interface Mapping {
+  readonly sp: number;
+  readonly index: number;
+  readonly gfn: number;
+  readonly access: number;
+}
+
+export const pfnOf = (kvm: Kvm, gfn: number): number => kvm.geometry.host_pfn[gfn] ?? gfn;
+
+/**
+ * The part of make_spte() that decides on the write right. Returns whether the mapping must be
+ * read-only because its gfn is shadowed. A leaf that is writable already keeps its right: its
+ * shadow pages are unsync.
+ */
+export const decideWriteProtection = (
+  kvm: Kvm,
+  m: Mapping,
+  old_spte: number,
+  synchronizing: boolean,
+): boolean => {
+  if ((m.access & ACC_WRITE_MASK) === 0 || is_writable_pte(old_spte)) return false;
+  return !mmu_try_to_unsync_pages(kvm, m.gfn, synchronizing);
+};
+
+/** The word that make_spte() returns, given its decision on the write right. */
+export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number =>
+  leafSpte(pfnOf(kvm, m.gfn), wrprot ? m.access & ~ACC_WRITE_MASK : m.access);
+
+/**
+ * First half of mmu_set_spte(): make room and decide. A leaf of another frame is dropped, which
+ * owes a flush that the function issues at its end.
+ */
+export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
+  const { spt } = kvm.sp.at(m.sp);
+  const old_spte = spt.get(m.index);
+  if (is_last_spte(old_spte) && spte_to_pfn(old_spte) !== pfnOf(kvm, m.gfn)) {
+    drop_spte(kvm, m.sp, m.index);
+    if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
+  }
+  kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
+};
+
+/** Second half of mmu_set_spte(): the store that makes the mapping visible. */
+export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
+  const page = kvm.sp.at(m.sp);
+  const old_spte = page.spt.get(m.index);
+  const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
+  if (!is_shadow_present_pte(old_spte)) {
+    mmu_spte_set(kvm, m, new_spte);
+    rmap_add(kvm, m.sp, m.index, m.gfn, m.access);
+    return;
+  }
+  if (kvm.rules.remap_same_pfn === 'update') {
+    if (mmu_spte_update(kvm, m.sp, m.index, new_spte)) kvm.mmu_lock.flush = true;
+  }
+  if (kvm.rules.remap_access === 'refresh') page.shadowed_access.set(m.index, m.access);
+};
+
+const mmu_spte_set = (kvm: Kvm, m: Mapping, new_spte: number): void => {
+  const { spt } = kvm.sp.at(m.sp);
+  if (spt.get(m.index) !== NO_SPTE) warn(kvm, 'spte-set-over-present');
+  spt.set(m.index, new_spte);
+};
+
+/**
+ * mmu_spte_update(): present to present. Returns whether a flush is owed, which is when
+ * MMU-writable goes away.
+ */
+export const mmu_spte_update = (kvm: Kvm, sp: number, index: number, new_spte: number): boolean => {
+  const { spt } = kvm.sp.at(sp);
+  const old_spte = spt.get(index);
+  if (spte_to_pfn(old_spte) !== spte_to_pfn(new_spte)) warn(kvm, 'spte-update-changes-pfn');
+  spt.set(index, new_spte);
+  if (!is_mmu_writable_spte(old_spte) || is_mmu_writable_spte(new_spte)) return false;
+  oweProtect(kvm, spte_to_pfn(old_spte));
+  return kvm.rules.update_flush === 'mmu-writable';
+};

@@ -1,0 +1,148 @@
+/**
+ * Bringing unsync shadow pages up to date with the guest tables behind them.
+ *
+ * Kernel: FNAME(sync_spte), kvm_sync_page(), mmu_sync_children(). Lock: mmu_lock for write.
+ *
+ * Cuts: each entry (one read of the guest entry and one store of the SPTE), each flush. The read
+ * and the store of an entry stay together: a guest store that falls between them leaves the same
+ * state as one right after, and no vCPU can have invalidated in between without taking mmu_lock.
+ *
+ * Abstracts: mmu_pages_clear_parents(). Marks of synced pages are cleared by the next pass of the
+ * walk, before the function returns; a mark too many costs a walk, never a missed page.
+ */
+import type { Kvm, MmuPageView } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import {
+  gpte_access,
+  gpte_accessed,
+  gpte_to_gfn,
+  is_present_gpte,
+  protect_clean_gpte,
+} from '../gpte.ts';
+import { is_last_spte } from '../spte.ts';
+import { decideWriteProtection, make_spte, mmu_spte_update } from './spte.ts';
+import { isBefore, proceed } from './lock.ts';
+import { isCommitDue } from './zap.ts';
+import { readGuest } from './mmu-page.ts';
+import {
+  drop_spte,
+  kvm_mmu_page_get_access,
+  kvm_mmu_page_get_gfn,
+  kvm_mmu_slot_gfn_write_protect,
+} from './rmap.ts';
+import { collectUnsync } from './unsync.ts';
+
+/** FNAME(sync_spte): returns whether the change wants a flush. */
+export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
+  const page = kvm.sp.at(sp);
+  if (!is_last_spte(page.spt.get(index))) return false;
+  const gpte = readGuest(kvm, page.gfn, index);
+  const gfn = gpte_to_gfn(gpte);
+  if (!is_present_gpte(gpte) || !gpte_accessed(gpte) || gfnChanged(kvm, page, index, gfn)) {
+    drop_spte(kvm, sp, index);
+    return true;
+  }
+  const access = protect_clean_gpte(page.role.access & gpte_access(gpte), gpte);
+  if (kvm_mmu_page_get_access(page, index) === access) return false;
+  if (kvm.rules.sync_access === 'refresh') page.shadowed_access.set(index, access);
+  const m = { sp, index, gfn: kvm_mmu_page_get_gfn(page, index), access };
+  const wrprot = decideWriteProtection(kvm, m, page.spt.get(index), true);
+  return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
+};
+
+const gfnChanged = (kvm: Kvm, page: MmuPageView, index: number, gfn: number): boolean =>
+  kvm.rules.sync_gfn_change === 'drop' && gfn !== kvm_mmu_page_get_gfn(page, index);
+
+/** Starts kvm_sync_page() on one page; afterwards the holder goes on at `after_sync`. */
+export const startSync = (kvm: Kvm, sp: number): void => {
+  kvm.mmu_lock.sync_sp = sp;
+  kvm.mmu_lock.sync_index = 0;
+};
+
+const kvm_sync_page_entry: ModelTransition = {
+  name: 'kvm_sync_page.sync_spte',
+  says: 'Compare one entry of the page with the guest entry behind it; drop or rewrite it.',
+  source: ['kvm_sync_page()', 'FNAME(sync_spte)'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'sync_spte')) return false;
+    const { mmu_lock } = kvm;
+    const sp = mmu_lock.sync_sp ?? 0;
+    if (sync_spte(kvm, sp, mmu_lock.sync_index)) mmu_lock.flush = true;
+    if (mmu_lock.sync_index + 1 < kvm.geometry.entries) {
+      mmu_lock.sync_index += 1;
+      return true;
+    }
+    mmu_lock.sync_index = 0;
+    mmu_lock.sync_sp = null;
+    if (mmu_lock.sync_parent === null) proceed(kvm, v, mmu_lock.after_sync);
+    else nextOfBatch(kvm, v);
+    return true;
+  },
+};
+
+/** The next page of the batch, or another pass over the tree. Flush: kept for the end. */
+const nextOfBatch = (kvm: Kvm, v: number): void => {
+  const { sync_batch } = kvm.mmu_lock;
+  if (sync_batch.bits === 0) {
+    if (kvm.rules.sync_passes === 'one') finishSyncChildren(kvm, v);
+    else kvm.vcpu.at(v).pc = 'sync_children';
+    return;
+  }
+  const sp = 31 - Math.clz32(sync_batch.bits & -sync_batch.bits);
+  sync_batch.delete(sp);
+  // kvm_unlink_unsync_page(): from here on the page counts as in sync.
+  kvm.sp.at(sp).unsync = false;
+  startSync(kvm, sp);
+  kvm.vcpu.at(v).pc = 'sync_spte';
+};
+
+const sync_children_pass: ModelTransition = {
+  name: 'mmu_sync_children.protect',
+  says:
+    'Collect unsync pages below the parent and write-protect the tables of the whole batch; ' +
+    'with none left, flush and go on.',
+  source: ['mmu_sync_children()', 'mmu_unsync_walk()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'sync_children')) return false;
+    const { mmu_lock } = kvm;
+    if (mmu_lock.sync_batch.bits !== 0) {
+      nextOfBatch(kvm, v);
+      return true;
+    }
+    const pages = collectUnsync(kvm, mmu_lock.sync_parent ?? 0);
+    if (pages === 0) {
+      finishSyncChildren(kvm, v);
+      return true;
+    }
+    mmu_lock.sync_batch.bits = pages;
+    if (protectBatch(kvm, pages)) {
+      mmu_lock.after_flush = 'sync_children';
+      kvm.vcpu.at(v).pc = 'flush';
+    } else {
+      nextOfBatch(kvm, v);
+    }
+    return true;
+  },
+};
+
+const protectBatch = (kvm: Kvm, pages: number): boolean => {
+  if (kvm.rules.sync_protect === 'none') return false;
+  let changed = false;
+  for (let rest = pages; rest !== 0; rest &= rest - 1) {
+    const { gfn } = kvm.sp.at(31 - Math.clz32(rest & -rest));
+    if (kvm_mmu_slot_gfn_write_protect(kvm, gfn)) changed = true;
+  }
+  return changed;
+};
+
+const finishSyncChildren = (kvm: Kvm, v: number): void => {
+  kvm.mmu_lock.sync_parent = null;
+  proceed(kvm, v, kvm.mmu_lock.after_sync, kvm.mmu_lock.flush || isCommitDue(kvm));
+};
+
+export const syncTransitions: readonly ModelTransition[] = [
+  sync_children_pass,
+  kvm_sync_page_entry,
+];

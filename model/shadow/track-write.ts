@@ -1,0 +1,99 @@
+/**
+ * Emulated writes to guest page tables that are write-protected.
+ *
+ * Kernel: emulator_write_phys(), kvm_page_track_write(), kvm_mmu_track_write().
+ *
+ * Cuts: the store to guest memory; the lockless read of indirect_shadow_pages; the section under
+ * mmu_lock. Between the first and the last the shadow is stale although it is marked in sync, and
+ * other vCPUs run.
+ *
+ * Abstracts: the emulator's own walk of the address; it writes where the walk of the fault led.
+ * Stores are aligned and cover one whole entry.
+ */
+import type { Kvm } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { gpte_to_gfn } from '../gpte.ts';
+import { guestMemoryChanged } from '../tlb/oracle.ts';
+import { clearWalker, goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
+import { isAllocated, readGuest, sp_has_gptes } from './mmu-page.ts';
+import { pfnOf } from './spte.ts';
+import { isCommitDue, kvm_mmu_prepare_zap_page, mmu_page_zap_pte } from './zap.ts';
+
+const emulate_write: ModelTransition = {
+  name: 'emulator_write_phys',
+  says: 'The emulator performs the store of the guest in guest memory.',
+  source: ['emulator_write_phys()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'emulate_write')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const gfn = gpte_to_gfn(vcpu.walker.ptes.get(0));
+    const store = vcpu.insn.store > 0 ? kvm.workload.stores[vcpu.insn.store - 1] : undefined;
+    const index = store?.index ?? 0;
+    const old = readGuest(kvm, gfn, index);
+    vcpu.emulated.pending = true;
+    vcpu.emulated.gfn = gfn;
+    vcpu.emulated.index = index;
+    vcpu.emulated.old = old;
+    clearWalker(vcpu);
+    vcpu.pc = 'read_indirect_shadow_pages';
+    if (store === undefined || pfnOf(kvm, gfn) >= kvm.geometry.tables) return true;
+    kvm.memory.at(pfnOf(kvm, gfn)).set(index, store.value);
+    if (kvm.budget.store > 0) kvm.budget.store -= 1;
+    guestMemoryChanged(kvm);
+    return true;
+  },
+};
+
+const read_indirect: ModelTransition = {
+  name: 'kvm_mmu_track_write.read_indirect_shadow_pages',
+  says: 'Without any indirect shadow page there is nothing to do; read without mmu_lock.',
+  source: ['kvm_mmu_track_write()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'read_indirect_shadow_pages')) return false;
+    const done = kvm.arch.indirect_shadow_pages === 0 || kvm.rules.emulated_write === 'untracked';
+    goTo(kvm.vcpu.at(v), done ? 'enter' : 'track_write');
+    return true;
+  },
+};
+
+const track_write: ModelTransition = {
+  name: 'kvm_mmu_track_write',
+  says:
+    'Under mmu_lock, zap the entry built from the old value in every page that shadows the gfn, ' +
+    'or the whole page when its table is written too often.',
+  source: ['kvm_mmu_track_write()', 'detect_write_flooding()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBeforeLocking(kvm, v, 'track_write')) return false;
+    lock(kvm, v);
+    const { gfn, index } = kvm.vcpu.at(v).emulated;
+    for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+      const page = kvm.sp.at(sp);
+      if (page.gfn !== gfn || !isAllocated(page) || !sp_has_gptes(page)) continue;
+      if (page.list === 'invalid_list') continue;
+      if (page.role.invalid && kvm.rules.gfn_iteration === 'valid-only') continue;
+      if (detect_write_flooding(kvm, sp)) kvm_mmu_prepare_zap_page(kvm, sp);
+      else if (mmu_page_zap_pte(kvm, sp, index)) {
+        if (kvm.rules.track_flush === 'flush') kvm.mmu_lock.flush = true;
+      }
+    }
+    proceed(kvm, v, 'enter', kvm.mmu_lock.flush || isCommitDue(kvm));
+    return true;
+  },
+};
+
+/** Pages at 4K do not count: they go unsync instead. */
+const detect_write_flooding = (kvm: Kvm, sp: number): boolean => {
+  const page = kvm.sp.at(sp);
+  if (page.role.level === 1) return false;
+  if (page.write_flooding_count < kvm.geometry.flood_threshold) page.write_flooding_count += 1;
+  return page.write_flooding_count >= kvm.geometry.flood_threshold;
+};
+
+export const trackWriteTransitions: readonly ModelTransition[] = [
+  emulate_write,
+  read_indirect,
+  track_write,
+];

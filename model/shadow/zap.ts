@@ -1,0 +1,132 @@
+/**
+ * Taking shadow pages apart and freeing them.
+ *
+ * Kernel: __kvm_mmu_prepare_zap_page(), kvm_mmu_commit_zap_page(), mmu_page_zap_pte(),
+ * drop_parent_pte(). Lock: mmu_lock for write.
+ *
+ * A whole preparation is one step: entries only go away, so that whatever hardware loads between
+ * two of its stores it could have loaded before the first. Pages on `invalid_list` wait for the
+ * commit, which is a step of its own because it flushes.
+ */
+import type { Kvm, MmuPageView } from '../state.ts';
+import { is_last_spte, isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
+import { kvm_flush_remote_tlbs, oweLink } from '../tlb/flush.ts';
+import { sp_has_gptes, spte_index, sptep_to_sp, sptepOf, warn } from './mmu-page.ts';
+import { drop_spte } from './rmap.ts';
+import { collectUnsync } from './unsync.ts';
+
+/** drop_parent_pte(): clear a table entry and take it off the child's list. Flush: owed. */
+export const drop_parent_pte = (kvm: Kvm, child: number, sptep: number): void => {
+  kvm.sp.at(child).parent_ptes.delete(sptep);
+  kvm.sp.at(sptep_to_sp(kvm, sptep)).spt.set(spte_index(kvm, sptep), NO_SPTE);
+  oweLink(kvm);
+};
+
+/** mmu_page_zap_pte(): whatever is there becomes non-present. Returns whether anything was. */
+export const mmu_page_zap_pte = (kvm: Kvm, sp: number, index: number): boolean => {
+  const spte = kvm.sp.at(sp).spt.get(index);
+  if (is_last_spte(spte)) drop_spte(kvm, sp, index);
+  else if (isTableSpte(spte)) drop_parent_pte(kvm, spte_to_child_sp(spte), sptepOf(kvm, sp, index));
+  return spte !== NO_SPTE;
+};
+
+/** __kvm_mmu_prepare_zap_page(). The caller commits before it unlocks. */
+export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
+  const page = kvm.sp.at(sp);
+  mmu_zap_unsync_children(kvm, sp);
+  const owed = kvm.ghost_owed.link;
+  for (let index = 0; index < page.spt.length; index += 1) mmu_page_zap_pte(kvm, sp, index);
+  // No flush is due for the entries of a root in use: its users let go of it and flush before
+  // they run on, see requestFreeObsoleteRoots().
+  if (page.root_count > 0) kvm.ghost_owed.link = owed;
+  if (kvm.rules.zap_parent_links === 'clear') kvm_mmu_unlink_parents(kvm, sp);
+
+  if (!page.role.invalid && sp_has_gptes(page)) unaccount_shadowed(kvm, page);
+  page.unsync = false;
+  if (page.root_count === 0) {
+    page.list = 'invalid_list';
+  } else {
+    if (page.list !== 'active') warn(kvm, 'page-unlisted-twice');
+    if (kvm.rules.zap_list === 'moved') page.list = 'none';
+    // A pinned root: whoever runs on it must drop it before running on.
+    const request = kvm.rules.zap_root_request === 'all-vcpus';
+    if (!page.role.invalid && request) requestFreeObsoleteRoots(kvm);
+  }
+  page.role.invalid = true;
+};
+
+const mmu_zap_unsync_children = (kvm: Kvm, parent: number): void => {
+  if (kvm.sp.at(parent).role.level === 1) return;
+  for (let pages = collectUnsync(kvm, parent); pages !== 0; pages = collectUnsync(kvm, parent)) {
+    for (let rest = pages; rest !== 0; rest &= rest - 1) {
+      kvm_mmu_prepare_zap_page(kvm, 31 - Math.clz32(rest & -rest));
+    }
+  }
+};
+
+const kvm_mmu_unlink_parents = (kvm: Kvm, sp: number): void => {
+  for (let rest = kvm.sp.at(sp).parent_ptes.bits; rest !== 0; rest &= rest - 1) {
+    drop_parent_pte(kvm, sp, 31 - Math.clz32(rest & -rest));
+  }
+};
+
+/** unaccount_shadowed(): takes back what account_shadowed() counted. */
+const unaccount_shadowed = (kvm: Kvm, page: MmuPageView): void => {
+  if (kvm.rules.unaccount === 'none') return;
+  kvm.arch.indirect_shadow_pages -= 1;
+  if (page.role.level === 1) return;
+  kvm.gfn_write_track.set(page.gfn, kvm.gfn_write_track.get(page.gfn) - 1);
+};
+
+/** kvm_make_all_cpus_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS): vCPUs in the guest are kicked. */
+const requestFreeObsoleteRoots = (kvm: Kvm): void => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const vcpu = kvm.vcpu.at(v);
+    vcpu.request_free_obsolete_roots = true;
+    if (vcpu.pc === 'guest') vcpu.pc = 'enter';
+  }
+};
+
+/** Whether pages wait to be freed. */
+export const isCommitDue = (kvm: Kvm): boolean => {
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    if (kvm.sp.at(sp).list === 'invalid_list') return true;
+  }
+  return false;
+};
+
+/**
+ * kvm_mmu_commit_zap_page(): flush, then free. One step: after the flush no vCPU can reach the
+ * pages again, since nothing leads to them.
+ */
+export const kvm_mmu_commit_zap_page = (kvm: Kvm): void => {
+  if (!isCommitDue(kvm)) return;
+  if (kvm.rules.commit_zap === 'flush-then-free') kvm_flush_remote_tlbs(kvm);
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (page.list !== 'invalid_list') continue;
+    if (!page.role.invalid || page.root_count > 0) warn(kvm, 'free-of-valid-or-root');
+    freePage(page);
+  }
+};
+
+const freePage = (page: MmuPageView): void => {
+  page.list = 'free';
+  page.gfn = 0;
+  page.role.level = 0;
+  page.role.access = 0;
+  page.role.direct = false;
+  page.role.cr0_wp = false;
+  page.role.invalid = false;
+  page.unsync = false;
+  page.unsync_children = 0;
+  page.unsync_child_bitmap.bits = 0;
+  page.root_count = 0;
+  page.write_flooding_count = 0;
+  page.parent_ptes.bits = 0;
+  for (let i = 0; i < page.spt.length; i += 1) {
+    page.spt.set(i, NO_SPTE);
+    page.shadowed_gfn.set(i, 0);
+    page.shadowed_access.set(i, 0);
+  }
+};

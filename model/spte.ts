@@ -1,0 +1,66 @@
+/**
+ * Shadow page-table entries as words. Kernel: spte.h, spte.c.
+ *
+ * Bit 0 MMU-present, bit 1 leaf, bits 2..4 access, bit 5 host-writable, bit 6 MMU-writable, from
+ * bit 7 the host frame of a leaf or the shadow page that a table entry leads to. Every present
+ * entry is readable; its accessed flag is always set.
+ *
+ * Abstracts: the accessed and dirty flags of SPTEs. KVM creates SPTEs with both set outside
+ * prefetching, and nothing in this slice clears them (no dirty logging, no aging).
+ */
+import { ACC_ALL, ACC_WRITE_MASK, accessText } from './access.ts';
+
+const PRESENT = 1;
+const LEAF = 2;
+const ACCESS_SHIFT = 2;
+const HOST_WRITABLE = 1 << 5;
+const MMU_WRITABLE = 1 << 6;
+const TARGET_SHIFT = 7;
+
+/** SHADOW_NONPRESENT_VALUE. */
+export const NO_SPTE = 0;
+
+export const is_shadow_present_pte = (spte: number): boolean => (spte & PRESENT) !== 0;
+export const is_last_spte = (spte: number): boolean =>
+  (spte & (PRESENT | LEAF)) === (PRESENT | LEAF);
+export const isTableSpte = (spte: number): boolean => (spte & (PRESENT | LEAF)) === PRESENT;
+export const spteAccess = (spte: number): number => (spte >>> ACCESS_SHIFT) & ACC_ALL;
+export const is_writable_pte = (spte: number): boolean =>
+  (spteAccess(spte) & ACC_WRITE_MASK) !== 0 && is_shadow_present_pte(spte);
+export const is_mmu_writable_spte = (spte: number): boolean => (spte & MMU_WRITABLE) !== 0;
+export const isHostWritable = (spte: number): boolean => (spte & HOST_WRITABLE) !== 0;
+
+/** Host frame of a leaf. */
+export const spte_to_pfn = (spte: number): number => spte >>> TARGET_SHIFT;
+/** Shadow page that a table entry leads to (spte_to_child_sp()). */
+export const spte_to_child_sp = (spte: number): number => spte >>> TARGET_SHIFT;
+
+/** make_nonleaf_spte(): grants everything; the leaves below carry the rights of the path. */
+export const make_nonleaf_spte = (child: number): number =>
+  PRESENT | (ACC_ALL << ACCESS_SHIFT) | (child << TARGET_SHIFT);
+
+/** A leaf. MMU-writable goes with the write right: this slice has no other write protection. */
+export const leafSpte = (pfn: number, access: number): number =>
+  PRESENT |
+  LEAF |
+  (access << ACCESS_SHIFT) |
+  HOST_WRITABLE |
+  (access & ACC_WRITE_MASK ? MMU_WRITABLE : 0) |
+  (pfn << TARGET_SHIFT);
+
+/** The same leaf without the hardware write right and without MMU-writable. */
+export const writeProtected = (spte: number): number =>
+  spte & ~MMU_WRITABLE & ~(ACC_WRITE_MASK << ACCESS_SHIFT);
+
+/** The same leaf without the hardware write right only, as dirty logging leaves it. */
+export const withoutWrite = (spte: number): number => spte & ~(ACC_WRITE_MASK << ACCESS_SHIFT);
+
+export const spteMax = (targets: number): number =>
+  ((targets - 1) << TARGET_SHIFT) | ((1 << TARGET_SHIFT) - 1);
+
+export const spteText = (spte: number): string => {
+  if (!is_shadow_present_pte(spte)) return '-';
+  if (!is_last_spte(spte)) return `sp${spte_to_child_sp(spte)}`;
+  const mmu = is_mmu_writable_spte(spte) ? ' mmu-writable' : '';
+  return `pfn 0x${spte_to_pfn(spte).toString(16)} ${accessText(spteAccess(spte))}${mmu}`;
+};

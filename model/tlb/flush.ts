@@ -1,0 +1,78 @@
+/**
+ * Flushes as obligations: who owes one, for what, and until when; and the flush that pays.
+ *
+ * A change that leaves hardware with a translation that KVM no longer stands for is recorded in
+ * `ghost_owed` by the function that makes it. The holder of mmu_lock must have flushed before it
+ * unlocks (and before it stores a new table entry, when one was removed).
+ *
+ * Kernel: kvm_flush_remote_tlbs(), mmu_spte_update(), kvm_mmu_commit_zap_page().
+ */
+import type { Kvm } from '../state.ts';
+
+/** A present leaf goes away or will map another frame: due before mmu_lock is dropped. */
+export const oweUnmap = (kvm: Kvm, pfn: number): void => kvm.ghost_owed.unmap.add(pfn);
+
+/** A leaf loses MMU-writable: due before mmu_lock is dropped. */
+export const oweProtect = (kvm: Kvm, pfn: number): void => kvm.ghost_owed.protect.add(pfn);
+
+/** A table entry goes away: due before another one is stored and before mmu_lock is dropped. */
+export const oweLink = (kvm: Kvm): void => {
+  kvm.ghost_owed.link = true;
+};
+
+export const isFlushOwed = (kvm: Kvm): boolean =>
+  kvm.ghost_owed.link || kvm.ghost_owed.unmap.bits !== 0 || kvm.ghost_owed.protect.bits !== 0;
+
+/** What a vCPU's own hardware drops when it flushes its current context. */
+export const flushLocal = (kvm: Kvm, v: number): void => {
+  const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
+  for (let i = 0; i < ghost_tlb.length; i += 1) dropTlbEntry(kvm, v, i);
+  for (let i = 0; i < ghost_psc.length; i += 1) dropPscEntry(kvm, v, i);
+};
+
+/** INVLPG in hardware: the translation of `va` and all of the paging-structure cache. */
+export const flushLocalAddress = (kvm: Kvm, v: number, va: number): void => {
+  const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
+  for (let i = 0; i < ghost_tlb.length; i += 1) {
+    if (ghost_tlb.at(i).valid && ghost_tlb.at(i).va === va) dropTlbEntry(kvm, v, i);
+  }
+  for (let i = 0; i < ghost_psc.length; i += 1) dropPscEntry(kvm, v, i);
+};
+
+const dropTlbEntry = (kvm: Kvm, v: number, i: number): void => {
+  const entry = kvm.vcpu.at(v).ghost_tlb.at(i);
+  entry.valid = false;
+  entry.va = 0;
+  entry.pfn = 0;
+  entry.access = 0;
+};
+
+const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {
+  const entry = kvm.vcpu.at(v).ghost_psc.at(i);
+  entry.valid = false;
+  entry.va = 0;
+  entry.level = 0;
+  entry.sp = 0;
+};
+
+const isReached = (kvm: Kvm, v: number): boolean => {
+  const { remote_flush } = kvm.rules;
+  if (remote_flush === 'all-vcpus' || kvm.mmu_lock.holder === v) return true;
+  return remote_flush === 'in-guest-only' && kvm.vcpu.at(v).pc === 'guest';
+};
+
+/**
+ * kvm_flush_remote_tlbs(): every vCPU drops what it caches before it runs guest code again.
+ *
+ * Abstracts: the request, the IPI and the wait for acknowledgement. The caller continues only
+ * when all vCPUs have left the guest, and each serves the request before it returns there, so
+ * that dropping the caches at once is what any observer sees.
+ */
+export const kvm_flush_remote_tlbs = (kvm: Kvm): void => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    if (isReached(kvm, v)) flushLocal(kvm, v);
+  }
+  kvm.ghost_owed.unmap.bits = 0;
+  kvm.ghost_owed.protect.bits = 0;
+  kvm.ghost_owed.link = false;
+};

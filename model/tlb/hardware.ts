@@ -1,0 +1,166 @@
+/**
+ * What the hardware of a vCPU may use to translate an address: the ghost TLB, the shadow page
+ * table from the loaded root, and the shadow page table from a cached upper entry.
+ *
+ * The hardware is adversarial: it loads an entry whenever the shadow page table has one, keeps it
+ * until something flushes it, and uses whichever it likes. Manual: "Caching Translation
+ * Information".
+ */
+import type { Kvm } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { permits, type AccessKind } from '../access.ts';
+import { tableIndex } from '../geometry.ts';
+import {
+  is_last_spte,
+  is_shadow_present_pte,
+  isTableSpte,
+  NO_SPTE,
+  spte_to_child_sp,
+  spte_to_pfn,
+  spteAccess,
+} from '../spte.ts';
+
+/** Walks from the entry table `sp` at `level`; returns the leaf SPTE or `NO_SPTE`. */
+const walkFrom = (kvm: Kvm, va: number, sp: number, level: number): number => {
+  let table = sp;
+  for (let l = level; l > 0; l -= 1) {
+    const spte = kvm.sp.at(table).spt.get(tableIndex(kvm.geometry, va, l));
+    if (is_last_spte(spte)) return spte;
+    if (!isTableSpte(spte)) return NO_SPTE;
+    table = spte_to_child_sp(spte);
+  }
+  return NO_SPTE;
+};
+
+/** The leaf that a hardware walk from the root finds, or `NO_SPTE`. */
+export const walkFromRoot = (kvm: Kvm, v: number, va: number): number => {
+  const { root } = kvm.vcpu.at(v);
+  return root === null ? NO_SPTE : walkFrom(kvm, va, root, kvm.geometry.levels);
+};
+
+/** The leaf found through paging-structure-cache entry `i`, or `NO_SPTE` when it does not cover. */
+const walkFromCache = (kvm: Kvm, v: number, va: number, i: number): number => {
+  const entry = kvm.vcpu.at(v).ghost_psc.at(i);
+  if (!entry.valid) return NO_SPTE;
+  const span = kvm.geometry.entries ** (entry.level - 1);
+  if (Math.floor(entry.va / span) !== Math.floor(va / span)) return NO_SPTE;
+  return walkFrom(kvm, va, entry.sp, entry.level - 1);
+};
+
+/** One way in which the hardware could perform an access now. */
+export interface Translation {
+  readonly pfn: number;
+  readonly access: number;
+  readonly by: 'tlb' | 'walk' | 'paging-structure-cache';
+}
+
+/**
+ * Every translation of `va` that the hardware of `v` could use for an access of this kind.
+ * Order: retained ones first. Hardware runs with CR0.WP set, whatever the guest chose.
+ */
+export const usableTranslations = (
+  kvm: Kvm,
+  v: number,
+  va: number,
+  kind: AccessKind,
+): readonly Translation[] => {
+  const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
+  const found: Translation[] = [];
+  for (let i = 0; i < ghost_tlb.length; i += 1) {
+    const { valid, pfn, access } = ghost_tlb.at(i);
+    if (valid && ghost_tlb.at(i).va === va && permits(access, kind, true)) {
+      found.push({ pfn, access, by: 'tlb' });
+    }
+  }
+  const fromRoot = walkFromRoot(kvm, v, va);
+  if (allows(fromRoot, kind)) found.push(translation(fromRoot, 'walk'));
+  for (let i = 0; i < ghost_psc.length; i += 1) {
+    const spte = walkFromCache(kvm, v, va, i);
+    if (spte !== fromRoot && allows(spte, kind)) {
+      found.push(translation(spte, 'paging-structure-cache'));
+    }
+  }
+  return found;
+};
+
+const allows = (spte: number, kind: AccessKind): boolean =>
+  is_shadow_present_pte(spte) && permits(spteAccess(spte), kind, true);
+
+const translation = (spte: number, by: Translation['by']): Translation => ({
+  pfn: spte_to_pfn(spte),
+  access: spteAccess(spte),
+  by,
+});
+
+/** The first of `usableTranslations`, without building a list; -1 when the access faults. */
+export const firstUsablePfn = (kvm: Kvm, v: number, va: number, kind: AccessKind): number => {
+  const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
+  for (let i = 0; i < ghost_tlb.length; i += 1) {
+    const entry = ghost_tlb.at(i);
+    if (entry.valid && entry.va === va && permits(entry.access, kind, true)) return entry.pfn;
+  }
+  const fromRoot = walkFromRoot(kvm, v, va);
+  if (allows(fromRoot, kind)) return spte_to_pfn(fromRoot);
+  for (let i = 0; i < ghost_psc.length; i += 1) {
+    const spte = walkFromCache(kvm, v, va, i);
+    if (allows(spte, kind)) return spte_to_pfn(spte);
+  }
+  return -1;
+};
+
+const tlb_fill: ModelTransition = {
+  name: 'tlbFill',
+  says: 'The hardware loads the translation of an address and retains it, replacing another one.',
+  source: ['SDM "Caching Translation Information"'],
+  over: ['v', 'va', 'slot'],
+  step: (kvm, v, va, slot) => {
+    const vcpu = kvm.vcpu.at(v);
+    if (vcpu.pc !== 'guest') return false;
+    if (!(kvm.workload.addresses?.includes(va) ?? true)) return false;
+    let spte = walkFromRoot(kvm, v, va);
+    for (let i = 0; i < vcpu.ghost_psc.length && spte === NO_SPTE; i += 1) {
+      spte = walkFromCache(kvm, v, va, i);
+    }
+    if (spte === NO_SPTE) return false;
+    const entry = vcpu.ghost_tlb.at(slot);
+    const pfn = spte_to_pfn(spte);
+    const access = spteAccess(spte);
+    const same = entry.valid && entry.va === va && entry.pfn === pfn && entry.access === access;
+    if (same) return false;
+    entry.valid = true;
+    entry.va = va;
+    entry.pfn = pfn;
+    entry.access = access;
+    return true;
+  },
+};
+
+const psc_fill: ModelTransition = {
+  name: 'pagingStructureCacheFill',
+  says: 'The hardware retains an upper-level entry and enters the table below it directly.',
+  source: ['SDM "Paging-Structure Caches"'],
+  over: ['v', 'va', 'level'],
+  needs: ({ geometry }) => geometry.psc_entries > 0,
+  step: (kvm, v, va, level) => {
+    const vcpu = kvm.vcpu.at(v);
+    const { entries, levels } = kvm.geometry;
+    if (vcpu.pc !== 'guest' || vcpu.root === null) return false;
+    const cached = level + 2;
+    if (va % entries ** (cached - 1) !== 0) return false;
+    let sp = vcpu.root;
+    for (let l = levels; l >= cached; l -= 1) {
+      const spte = kvm.sp.at(sp).spt.get(tableIndex(kvm.geometry, va, l));
+      if (!isTableSpte(spte)) return false;
+      sp = spte_to_child_sp(spte);
+    }
+    const entry = vcpu.ghost_psc.at(0);
+    if (entry.valid && entry.va === va && entry.level === cached && entry.sp === sp) return false;
+    entry.valid = true;
+    entry.va = va;
+    entry.level = cached;
+    entry.sp = sp;
+    return true;
+  },
+};
+
+export const hardwareTransitions: readonly ModelTransition[] = [tlb_fill, psc_fill];

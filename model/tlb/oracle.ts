@@ -1,0 +1,175 @@
+/**
+ * The oracle: which translations the architecture lets a vCPU use.
+ *
+ * For each vCPU the model keeps, per upper-level prefix, the set of tables that some legal
+ * processor could hold in its paging-structure caches, and per address the set of frames that it
+ * could hold in its TLB, since the last invalidation that covers them. Both only grow until then:
+ * whenever guest memory changes, every set takes in what can now be read through the tables that
+ * may be cached above it. That is the existence of non-decreasing times of section "Caching
+ * Translation Information" of the SDM, computed forwards.
+ *
+ * Sets are kept per kind of access, because for a fixed kind the rights of a path are a plain
+ * conjunction: a level either permits the kind or does not.
+ *
+ * Modes. `lenient`: an emulated store counts as visible when KVM has zapped what was built from
+ * the old value, and a delivered #PF invalidates nothing. `strict`: the store is visible when
+ * memory changes, and a delivered #PF invalidates its address.
+ */
+import type { JudgedKind, Kvm } from '../state.ts';
+import { judgedKinds } from '../state.ts';
+import { isWrite, permits, type AccessKind } from '../access.ts';
+import { addressCount, prefixCount, prefixOf, tableIndex, type Geometry } from '../geometry.ts';
+import { gpte_access, gpte_dirty, gpte_to_gfn, is_present_gpte } from '../gpte.ts';
+import { readGuest } from '../shadow/mmu-page.ts';
+
+const entryPermits = (pte: number, kind: JudgedKind): boolean => {
+  if (!is_present_gpte(pte)) return false;
+  return kind === 'sw0'
+    ? permits(gpte_access(pte), 'sw', false)
+    : permits(gpte_access(pte), kind, true);
+};
+
+/** A write needs the dirty flag of the leaf, which whoever performs it has set before. */
+const leafPermits = (pte: number, kind: JudgedKind): boolean =>
+  entryPermits(pte, kind) && (gpte_dirty(pte) || !(kind === 'sw0' || isWrite(kind)));
+
+/** Calls back with each value that the architecture lets the entry have now: one, or two. */
+const forEachValue = (kvm: Kvm, gfn: number, index: number, visit: (pte: number) => void): void => {
+  visit(readGuest(kvm, gfn, index));
+  if (kvm.oracle === 'strict') return;
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const { emulated } = kvm.vcpu.at(v);
+    if (emulated.pending && emulated.gfn === gfn && emulated.index === index) visit(emulated.old);
+  }
+};
+
+/** Lets the sets of `v` take in all that can be read now. */
+const grow = (kvm: Kvm, v: number): void => {
+  const g = kvm.geometry;
+  const kinds = judgedKinds(g);
+  for (let k = 0; k < kinds.length; k += 1) {
+    const kind = kinds[k] ?? 'ur';
+    for (let level = g.levels; level > 1; level -= 1) growTables(kvm, v, level, k, kind);
+    growFrames(kvm, v, k, kind);
+  }
+};
+
+const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedKind): void => {
+  const g = kvm.geometry;
+  const { ghost_allowed_table } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(g).length;
+  const span = g.entries ** (level - 1);
+  for (let va = 0; va < addressCount(g); va += span) {
+    const set = ghost_allowed_table.at(prefixOf(g, va, level) * kinds + k);
+    const index = tableIndex(g, va, level);
+    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
+      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+        if (!entryPermits(pte, kind)) return;
+        const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
+        if (pfn < g.tables) set.add(pfn);
+      });
+    }
+  }
+};
+
+const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
+  const g = kvm.geometry;
+  const { ghost_allowed_frame } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(g).length;
+  for (let va = 0; va < addressCount(g); va += 1) {
+    const set = ghost_allowed_frame.at(va * kinds + k);
+    const index = tableIndex(g, va, 1);
+    for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest &= rest - 1) {
+      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+        if (leafPermits(pte, kind)) set.add(gpte_to_gfn(pte));
+      });
+    }
+  }
+};
+
+/** The tables that may hold the entry of `va` at `level`, as a set of frames. */
+const tablesAbove = (kvm: Kvm, v: number, va: number, level: number, k: number): number => {
+  const g = kvm.geometry;
+  const vcpu = kvm.vcpu.at(v);
+  if (level === g.levels) return 1 << (g.cr3[vcpu.cr3] ?? 0);
+  return vcpu.ghost_allowed_table.at(prefixOf(g, va, level + 1) * judgedKinds(g).length + k).bits;
+};
+
+/** After every change of guest memory: all vCPUs may have read the new value. */
+export const guestMemoryChanged = (kvm: Kvm): void => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) grow(kvm, v);
+};
+
+/** MOV CR3: nothing read before counts any more. */
+export const resetAllowed = (kvm: Kvm, v: number): void => {
+  const { ghost_allowed_table, ghost_allowed_frame } = kvm.vcpu.at(v);
+  for (let i = 0; i < ghost_allowed_table.length; i += 1) ghost_allowed_table.at(i).bits = 0;
+  for (let i = 0; i < ghost_allowed_frame.length; i += 1) ghost_allowed_frame.at(i).bits = 0;
+  grow(kvm, v);
+};
+
+/** INVLPG: the translation of one address, and all of the paging-structure caches. */
+export const resetAllowedAddress = (kvm: Kvm, v: number, va: number): void => {
+  const { ghost_allowed_table, ghost_allowed_frame } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(kvm.geometry).length;
+  for (let i = 0; i < ghost_allowed_table.length; i += 1) ghost_allowed_table.at(i).bits = 0;
+  for (let k = 0; k < kinds; k += 1) ghost_allowed_frame.at(va * kinds + k).bits = 0;
+  grow(kvm, v);
+};
+
+/** Index of the kind that judges an access of `kind` made by `v` now. */
+const judgedIndex = (kvm: Kvm, v: number, kind: AccessKind): number => {
+  const kinds = judgedKinds(kvm.geometry);
+  return kinds.indexOf(kind === 'sw' && !kvm.vcpu.at(v).cr0_wp ? 'sw0' : kind);
+};
+
+/** Whether an access of `v` that reached host frame `pfn` is one that the architecture allows. */
+export const isAllowed = (
+  kvm: Kvm,
+  v: number,
+  va: number,
+  kind: AccessKind,
+  pfn: number,
+): boolean => {
+  const kinds = judgedKinds(kvm.geometry).length;
+  const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
+  for (let rest = set.bits; rest !== 0; rest &= rest - 1) {
+    if (kvm.geometry.host_pfn[31 - Math.clz32(rest & -rest)] === pfn) return true;
+  }
+  return false;
+};
+
+/**
+ * Whether the guest's tables justify a #PF on the access now: the walk fails somewhere, through
+ * some table that may be cached above. Manual: "Page-Fault Exceptions".
+ */
+export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
+  const g = kvm.geometry;
+  const judged: JudgedKind = kind === 'sw' && !kvm.vcpu.at(v).cr0_wp ? 'sw0' : kind;
+  return failsBelow(kvm, g, 1 << (g.cr3[kvm.vcpu.at(v).cr3] ?? 0), va, g.levels, judged);
+};
+
+const failsBelow = (
+  kvm: Kvm,
+  g: Geometry,
+  tables: number,
+  va: number,
+  level: number,
+  kind: JudgedKind,
+): boolean => {
+  let below = 0;
+  for (let rest = tables; rest !== 0; rest &= rest - 1) {
+    const pte = readGuest(kvm, 31 - Math.clz32(rest & -rest), tableIndex(g, va, level));
+    if (!entryPermits(pte, kind)) return true;
+    const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
+    if (pfn < g.tables) below |= 1 << pfn;
+    else if (level > 1) return true;
+  }
+  return level > 1 && failsBelow(kvm, g, below, va, level - 1, kind);
+};
+
+/** Number of sets per vCPU, for the layout and for tests. */
+export const allowedSetCounts = (g: Geometry): { tables: number; frames: number } => ({
+  tables: prefixCount(g) * judgedKinds(g).length,
+  frames: addressCount(g) * judgedKinds(g).length,
+});

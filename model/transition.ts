@@ -1,0 +1,23 @@
+/**
+ * How model files write a transition: the domains of its arguments are named here once and
+ * sized by the scenario, see `machine.ts`.
+ */
+import type { Config, Kvm } from './state.ts';
+
+/**
+ * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;
+ * a level above 4K; a slot of the ghost TLB.
+ */
+export type ArgumentName = 'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot';
+
+export interface ModelTransition {
+  /** Kernel function, with a step suffix where the function is cut. */
+  readonly name: string;
+  readonly says: string;
+  readonly source: readonly string[];
+  /** A transition over `v` is an action of that vCPU, any other one of the host. */
+  readonly over: readonly ArgumentName[];
+  /** Whether a configuration has the transition at all. Default: yes. */
+  readonly needs?: (config: Config) => boolean;
+  readonly step: (kvm: Kvm, a: number, b: number, c: number, d: number) => boolean;
+}

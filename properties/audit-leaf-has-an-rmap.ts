@@ -1,0 +1,23 @@
+/** The third check of the kernel's former auditor. */
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { is_last_spte } from '../model/spte.ts';
+import { hex, stateProperty } from './property.ts';
+import { countEntries, firstEntry } from './helpers/pages.ts';
+
+export const auditLeafHasAnRmap = stateProperty({
+  id: 'audit-leaf-has-an-rmap',
+  brief: 'audit 3',
+  says: 'The rmap of the gfn of a present leaf is not empty.',
+  why: 'Nobody who takes the frame back would find the leaf.',
+  source: ['mmu_audit.c inspect_spte_has_rmap()'],
+  when: 'unlocked',
+  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      if (!is_last_spte(spte)) return null;
+      const gfn = kvm_mmu_page_get_gfn(page, index);
+      if (kvm.rmap.at(gfn).bits !== 0) return null;
+      return { message: 'the rmap of a leaf is empty', where: { sp, index, gfn: hex(gfn) } };
+    }),
+  witness: { says: 'a leaf is present', reached: (kvm) => countEntries(kvm, 'leaf') > 0 },
+});

@@ -1,0 +1,25 @@
+/** The second check of the kernel's former auditor. */
+import { pfnOf } from '../model/shadow/spte.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
+import { hex, stateProperty } from './property.ts';
+import { countEntries, firstEntry } from './helpers/pages.ts';
+
+export const auditLeafMapsTheHostFrame = stateProperty({
+  id: 'audit-leaf-maps-the-host-frame',
+  brief: 'audit 2',
+  says: 'A present leaf maps the host frame that stands behind its recorded gfn.',
+  why: 'The guest would reach memory of the host that is not its own.',
+  source: ['mmu_audit.c audit_mappings()'],
+  when: 'unlocked',
+  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      if (!is_last_spte(spte)) return null;
+      const gfn = kvm_mmu_page_get_gfn(page, index);
+      if (spte_to_pfn(spte) === pfnOf(kvm, gfn)) return null;
+      const where = { sp, index, gfn: hex(gfn), pfn: hex(spte_to_pfn(spte)) };
+      return { message: 'a leaf maps another frame than the host gave', where };
+    }),
+  witness: { says: 'a leaf is present', reached: (kvm) => countEntries(kvm, 'leaf') > 0 },
+});

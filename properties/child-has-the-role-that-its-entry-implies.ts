@@ -1,0 +1,45 @@
+/** A child is the shadow page that the guest entry and the role of its parent call for. */
+import { readGuest } from '../model/shadow/mmu-page.ts';
+import { gpte_access, gpte_to_gfn, is_present_gpte } from '../model/gpte.ts';
+import { isTableSpte, spte_to_child_sp } from '../model/spte.ts';
+import { accessText } from '../model/access.ts';
+import { hex, stateProperty } from './property.ts';
+import { countEntries, firstEntry, isSettled, somePage } from './helpers/pages.ts';
+
+export const childHasTheRoleThatItsEntryImplies = stateProperty({
+  id: 'child-has-the-role-that-its-entry-implies',
+  brief: 'SH-ROLE, Y1',
+  says:
+    'A child below a page in sync shadows the table that the guest entry names, with the access ' +
+    'of its parent less what the entry takes away, in the same mode.',
+  why:
+    'Leaves carry the rights of their path: ways with different rights must not meet in one ' +
+    'shadow page.',
+  source: ['kvm_mmu_child_role()', 'FNAME(fetch)', 'CVE-2021-38198', 'CVE-2026-53359'],
+  when: 'unlocked',
+  applies: (kvm) => countEntries(kvm, 'table') > 0,
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      if (!isTableSpte(spte) || !isSettled(kvm, page, index)) return null;
+      const pte = readGuest(kvm, page.gfn, index);
+      const child = kvm.sp.at(spte_to_child_sp(spte));
+      const access = page.role.access & gpte_access(pte);
+      const same = child.role.access === access && child.role.cr0_wp === page.role.cr0_wp;
+      if (!is_present_gpte(pte) || (child.gfn === gpte_to_gfn(pte) && same)) return null;
+      return {
+        message: 'a child is not the one that the guest entry calls for',
+        where: {
+          sp,
+          index,
+          child: spte_to_child_sp(spte),
+          gfn: hex(child.gfn),
+          access: accessText(child.role.access),
+          expected: `gfn ${hex(gpte_to_gfn(pte))} ${accessText(access)}`,
+        },
+      };
+    }),
+  witness: {
+    says: 'a child has less access than its parent, or two parents',
+    reached: (kvm) => somePage(kvm, (page) => page.role.access < 7 || page.parent_ptes.count() > 1),
+  },
+});

@@ -1,0 +1,33 @@
+/** A table entry leads exactly one level down, and leaves are at the last level. */
+import { is_last_spte, isTableSpte, spte_to_child_sp } from '../model/spte.ts';
+import { stateProperty } from './property.ts';
+import { countEntries, firstEntry } from './helpers/pages.ts';
+
+export const childIsOneLevelBelow = stateProperty({
+  id: 'child-is-one-level-below',
+  brief: 'R4',
+  says: 'A child has role.level one less than its parent, and a 4K page holds leaves only.',
+  why: 'Walks count levels: a wrong one reads a table as data or descends past the last level.',
+  source: ['kvm_mmu_child_role()', '__link_shadow_page()'],
+  when: 'every-step',
+  applies: (kvm) => countEntries(kvm, 'table') > 0,
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      const { level } = page.role;
+      if (is_last_spte(spte)) {
+        if (level === 1) return null;
+        return { message: 'a leaf above 4K', where: { sp, index, level } };
+      }
+      const child = spte_to_child_sp(spte);
+      const below = kvm.sp.at(child).role.level;
+      if (isTableSpte(spte) && below === level - 1) return null;
+      return {
+        message: 'a child is not one level below',
+        where: { sp, index, level, child, below },
+      };
+    }),
+  witness: {
+    says: 'tables and leaves are present',
+    reached: (kvm) => countEntries(kvm, 'table') > 0 && countEntries(kvm, 'leaf') > 0,
+  },
+});

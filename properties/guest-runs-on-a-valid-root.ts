@@ -1,0 +1,35 @@
+/** No vCPU is in the guest on a root that was zapped. */
+import type { Kvm } from './property.ts';
+import { stateProperty } from './property.ts';
+
+const inGuest = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).pc === 'guest';
+
+export const guestRunsOnAValidRoot = stateProperty({
+  id: 'guest-runs-on-a-valid-root',
+  brief: 'ROOT-VALID',
+  says: 'The root of a vCPU in the guest is valid, matches its role and shadows its CR3.',
+  why: 'The guest would run by tables that KVM no longer maintains, or by those of another mode.',
+  source: ['kvm_mmu_reload()', 'is_root_usable()', 'KVM_REQ_MMU_FREE_OBSOLETE_ROOTS'],
+  when: 'in-guest',
+  applies: (kvm) => kvm.vcpu.length > 0,
+  check: (kvm) => {
+    for (let v = 0; v < kvm.vcpu.length; v += 1) {
+      if (!inGuest(kvm, v)) continue;
+      const { root, cr3, cr0_wp } = kvm.vcpu.at(v);
+      if (root === null) return { message: 'a guest runs without a root', where: { vcpu: v } };
+      const page = kvm.sp.at(root);
+      const fits = page.gfn === kvm.geometry.cr3[cr3] && page.role.cr0_wp === cr0_wp;
+      if (!page.role.invalid && fits) continue;
+      const where = { vcpu: v, root, invalid: page.role.invalid };
+      return { message: 'a guest runs on a root that is not its own', where };
+    }
+    return null;
+  },
+  witness: {
+    says: 'all vCPUs are in the guest',
+    reached: (kvm) => {
+      for (let v = 0; v < kvm.vcpu.length; v += 1) if (!inGuest(kvm, v)) return false;
+      return true;
+    },
+  },
+});

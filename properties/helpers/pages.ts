@@ -1,0 +1,95 @@
+/** Loops over shadow pages and their entries, in slot order, stopping at the first finding. */
+import { isAllocated, isValid, sp_has_gptes } from '../../model/shadow/mmu-page.ts';
+import { is_last_spte, isTableSpte } from '../../model/spte.ts';
+import type { Kvm, MmuPageView } from '../../model/state.ts';
+import type { Finding } from '../property.ts';
+
+/** Visits every allocated page. */
+export const firstPage = (
+  kvm: Kvm,
+  visit: (page: MmuPageView, sp: number) => Finding | null,
+): Finding | null => {
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (!isAllocated(page)) continue;
+    const finding = visit(page, sp);
+    if (finding !== null) return finding;
+  }
+  return null;
+};
+
+/** Visits every present entry of every allocated page. */
+export const firstEntry = (
+  kvm: Kvm,
+  visit: (page: MmuPageView, sp: number, index: number, spte: number) => Finding | null,
+): Finding | null => {
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (!isAllocated(page)) continue;
+    for (let index = 0; index < page.spt.length; index += 1) {
+      const spte = page.spt.get(index);
+      if (spte === 0) continue;
+      const finding = visit(page, sp, index, spte);
+      if (finding !== null) return finding;
+    }
+  }
+  return null;
+};
+
+export const somePage = (kvm: Kvm, test: (page: MmuPageView) => boolean): boolean => {
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (isAllocated(page) && test(page)) return true;
+  }
+  return false;
+};
+
+/** Number of present leaves (`leaf`) or table entries (`table`). */
+export const countEntries = (kvm: Kvm, what: 'leaf' | 'table'): number => {
+  let n = 0;
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const { spt } = kvm.sp.at(sp);
+    for (let i = 0; i < spt.length; i += 1) {
+      if (what === 'leaf' ? is_last_spte(spt.get(i)) : isTableSpte(spt.get(i))) n += 1;
+    }
+  }
+  return n;
+};
+
+/** Valid pages that shadow the guest table at `gfn`. */
+export const countShadowing = (
+  kvm: Kvm,
+  gfn: number,
+  test: (p: MmuPageView) => boolean,
+): number => {
+  let n = 0;
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (page.gfn === gfn && isValid(page) && sp_has_gptes(page) && test(page)) n += 1;
+  }
+  return n;
+};
+
+/** Whether a valid page in sync shadows the guest table at `gfn`. */
+export const isShadowedInSync = (kvm: Kvm, gfn: number): boolean =>
+  countShadowing(kvm, gfn, (page) => !page.unsync) > 0;
+
+/** The entry of a guest table that some vCPU has stored and KVM has not zapped yet. */
+export const isStoreInFlight = (kvm: Kvm, gfn: number, index: number): boolean => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const { emulated } = kvm.vcpu.at(v);
+    if (emulated.pending && emulated.gfn === gfn && emulated.index === index) return true;
+  }
+  return false;
+};
+
+/**
+ * Whether an entry of a valid page in sync must agree with the guest entry behind it: nobody is
+ * about to zap it, and nobody changed it behind KVM's back.
+ */
+export const isSettled = (kvm: Kvm, page: MmuPageView, index: number): boolean =>
+  isValid(page) &&
+  sp_has_gptes(page) &&
+  !page.unsync &&
+  !isStoreInFlight(kvm, page.gfn, index) &&
+  !kvm.ghost.host_stored.has(page.gfn * kvm.geometry.entries + index);

@@ -1,0 +1,77 @@
+/**
+ * All properties, in the order in which they are asked. When one state breaks several, the first
+ * is reported: structure before meaning, KVM's own data before hardware, the checks of the former
+ * auditor last, because stronger ones stand before them.
+ */
+import { pageIsOnTheListOfItsState } from './page-is-on-the-list-of-its-state.ts';
+import { pointersLeadToAllocatedPages } from './pointers-lead-to-allocated-pages.ts';
+import { hardwareReachesNoFreedPage } from './hardware-reaches-no-freed-page.ts';
+import { validPageIsUnique } from './valid-page-is-unique.ts';
+import { rootCountEqualsRootSlots } from './root-count-equals-root-slots.ts';
+import { leafIsFiledInOneRmap } from './leaf-is-filed-in-one-rmap.ts';
+import { rmapKeyIsTheRecordedGfn } from './rmap-key-is-the-recorded-gfn.ts';
+import { parentListMirrorsTableEntries } from './parent-list-mirrors-table-entries.ts';
+import { childIsOneLevelBelow } from './child-is-one-level-below.ts';
+import { unsyncOnlyAt4k } from './unsync-only-at-4k.ts';
+import { unsyncPageIsMarkedInItsAncestors } from './unsync-page-is-marked-in-its-ancestors.ts';
+import { unsyncCountEqualsItsBitmap } from './unsync-count-equals-its-bitmap.ts';
+import { pagesAreUnsyncBeforeTheirGfnIsWritable } from './pages-are-unsync-before-their-gfn-is-writable.ts';
+import { shadowedGfnHasNoWritableSpte } from './shadowed-gfn-has-no-writable-spte.ts';
+import { invalidPageMapsNothing } from './invalid-page-maps-nothing.ts';
+import { guestRunsOnAValidRoot } from './guest-runs-on-a-valid-root.ts';
+import { countersEqualRecounts } from './counters-equal-recounts.ts';
+import { leafRightsAreWithinTheCachedAccess } from './leaf-rights-are-within-the-cached-access.ts';
+import { childHasTheRoleThatItsEntryImplies } from './child-has-the-role-that-its-entry-implies.ts';
+import { syncPageAgreesWithGuestTable } from './sync-page-agrees-with-guest-table.ts';
+import { flushLeavesNoStaleEntry } from './flush-leaves-no-stale-entry.ts';
+import { syncedRootReachesNoUnsyncPage } from './synced-root-reaches-no-unsync-page.ts';
+import { newLinkWaitsForTheFlushOfTheOld } from './new-link-waits-for-the-flush-of-the-old.ts';
+import { owedFlushIsPaidBeforeUnlock } from './owed-flush-is-paid-before-unlock.ts';
+import { shadowedGfnHasNoWritableTlbEntry } from './shadowed-gfn-has-no-writable-tlb-entry.ts';
+import { tlbEntryIsBackedByThePageTables } from './tlb-entry-is-backed-by-the-page-tables.ts';
+import { accessIsJustifiedByGuestTables } from './access-is-justified-by-guest-tables.ts';
+import { pageFaultIsJustifiedByGuestTables } from './page-fault-is-justified-by-guest-tables.ts';
+import { legalAccessCompletes } from './legal-access-completes.ts';
+import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
+import { auditLeafMapsTheHostFrame } from './audit-leaf-maps-the-host-frame.ts';
+import { auditLeafHasAnRmap } from './audit-leaf-has-an-rmap.ts';
+import { auditSyncedTableIsNotWritable } from './audit-synced-table-is-not-writable.ts';
+import type { KvmProperty } from './property.ts';
+
+export const properties: readonly KvmProperty[] = [
+  pageIsOnTheListOfItsState,
+  pointersLeadToAllocatedPages,
+  hardwareReachesNoFreedPage,
+  validPageIsUnique,
+  rootCountEqualsRootSlots,
+  leafIsFiledInOneRmap,
+  rmapKeyIsTheRecordedGfn,
+  parentListMirrorsTableEntries,
+  childIsOneLevelBelow,
+  unsyncOnlyAt4k,
+  unsyncPageIsMarkedInItsAncestors,
+  unsyncCountEqualsItsBitmap,
+  pagesAreUnsyncBeforeTheirGfnIsWritable,
+  shadowedGfnHasNoWritableSpte,
+  invalidPageMapsNothing,
+  guestRunsOnAValidRoot,
+  countersEqualRecounts,
+  leafRightsAreWithinTheCachedAccess,
+  childHasTheRoleThatItsEntryImplies,
+  syncPageAgreesWithGuestTable,
+  flushLeavesNoStaleEntry,
+  syncedRootReachesNoUnsyncPage,
+  newLinkWaitsForTheFlushOfTheOld,
+  owedFlushIsPaidBeforeUnlock,
+  shadowedGfnHasNoWritableTlbEntry,
+  tlbEntryIsBackedByThePageTables,
+  accessIsJustifiedByGuestTables,
+  pageFaultIsJustifiedByGuestTables,
+  legalAccessCompletes,
+  kernelWarningsStaySilent,
+  auditLeafMapsTheHostFrame,
+  auditLeafHasAnRmap,
+  auditSyncedTableIsNotWritable,
+];
+
+export type { KvmProperty, Moment } from './property.ts';

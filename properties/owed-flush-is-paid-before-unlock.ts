@@ -1,0 +1,40 @@
+/** Who changed what hardware may have cached flushes before dropping mmu_lock. */
+import { isFlushOwed } from '../model/tlb/flush.ts';
+import { stepProperty } from './property.ts';
+
+export const owedFlushIsPaidBeforeUnlock = stepProperty({
+  id: 'owed-flush-is-paid-before-unlock',
+  brief: 'F-UNMAP, F-PROT, F-LINK',
+  says: 'When mmu_lock is dropped, no flush is owed for what was done under it.',
+  why:
+    'The next holder of mmu_lock takes write protection and freed frames for granted and does ' +
+    'not flush again.',
+  source: ['kvm_mmu_remote_flush_or_zap()', 'mmu_set_spte()', 'kvm_mmu_commit_zap_page()'],
+  on: [
+    'kvm_flush_remote_tlbs',
+    'FNAME(page_fault)',
+    'FNAME(fetch).recheck',
+    'mmu_set_spte',
+    'mmu_try_to_unsync_pages.late',
+    'mmu_sync_children.protect',
+    'kvm_sync_page.sync_spte',
+    '__kvm_mmu_invalidate_addr',
+    'kvm_inject_emulated_page_fault',
+    'kvm_mmu_track_write',
+    'kvm_mmu_free_obsolete_roots',
+    'mmu_alloc_root',
+  ],
+  applies: (before, after) => after.mmu_lock.holder === null && isFlushOwed(before),
+  check: (_before, after) => {
+    if (after.mmu_lock.holder !== null || !isFlushOwed(after)) return null;
+    return {
+      message: 'mmu_lock is dropped while a flush is owed',
+      where: {
+        link: after.ghost_owed.link,
+        unmap: after.ghost_owed.unmap.bits,
+        protect: after.ghost_owed.protect.bits,
+      },
+    };
+  },
+  witness: { says: 'a flush is owed', reached: isFlushOwed },
+});

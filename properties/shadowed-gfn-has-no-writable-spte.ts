@@ -1,0 +1,42 @@
+/** A guest table that is shadowed in sync is mapped read-only everywhere. */
+import { is_last_spte, is_mmu_writable_spte, is_writable_pte } from '../model/spte.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { hex, stateProperty } from './property.ts';
+import { firstEntry, isShadowedInSync } from './helpers/pages.ts';
+
+export const shadowedGfnHasNoWritableSpte = stateProperty({
+  id: 'shadowed-gfn-has-no-writable-spte',
+  brief: 'P1',
+  says: 'No leaf is writable or MMU-writable whose gfn is shadowed by a valid page in sync.',
+  why: 'The guest would edit the table without KVM noticing, and no flush would sync it.',
+  source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()', 'mmu_try_to_unsync_pages()'],
+  when: 'unlocked',
+  applies: (kvm) => {
+    for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
+      if (kvm.rmap.at(gfn).bits !== 0 && isShadowedInSync(kvm, gfn)) return true;
+    }
+    return false;
+  },
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      if (!is_last_spte(spte)) return null;
+      if (!is_writable_pte(spte) && !is_mmu_writable_spte(spte)) return null;
+      const gfn = kvm_mmu_page_get_gfn(page, index);
+      if (!isShadowedInSync(kvm, gfn)) return null;
+      return {
+        message: 'a writable leaf maps a guest table that is shadowed in sync',
+        where: { sp, index, gfn: hex(gfn) },
+      };
+    }),
+  witness: {
+    says: 'a guest table is mapped writable and all its shadow pages are unsync',
+    reached: (kvm) =>
+      firstEntry(kvm, (page, _sp, index, spte) =>
+        is_last_spte(spte) &&
+        is_writable_pte(spte) &&
+        kvm_mmu_page_get_gfn(page, index) < kvm.geometry.tables
+          ? { message: '', where: {} }
+          : null,
+      ) !== null,
+  },
+});

@@ -1,0 +1,54 @@
+/** A page in sync grants nothing that the guest table behind it does not. */
+import { isValid, readGuest } from '../model/shadow/mmu-page.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { gpte_access, gpte_to_gfn, is_present_gpte, protect_clean_gpte } from '../model/gpte.ts';
+import { ACC_USER_MASK, ACC_WRITE_MASK } from '../model/access.ts';
+import { is_last_spte, spteAccess } from '../model/spte.ts';
+import type { Kvm, MmuPageView } from '../model/state.ts';
+import { hex, stateProperty } from './property.ts';
+import { firstEntry, isSettled, isStoreInFlight, somePage } from './helpers/pages.ts';
+
+/** With CR0.WP clear a leaf may trade the user right for the write right. */
+const grantable = (page: MmuPageView, pte: number): number => {
+  const access = page.role.access & gpte_access(pte);
+  return page.role.cr0_wp
+    ? protect_clean_gpte(access, pte)
+    : (access | ACC_WRITE_MASK) & (ACC_USER_MASK | ACC_WRITE_MASK | access);
+};
+
+const agrees = (kvm: Kvm, page: MmuPageView, index: number, spte: number): boolean => {
+  const pte = readGuest(kvm, page.gfn, index);
+  if (!is_present_gpte(pte)) return false;
+  if (!is_last_spte(spte)) return true;
+  if (kvm_mmu_page_get_gfn(page, index) !== gpte_to_gfn(pte)) return false;
+  return (spteAccess(spte) & ~grantable(page, pte)) === 0;
+};
+
+export const syncPageAgreesWithGuestTable = stateProperty({
+  id: 'sync-page-agrees-with-guest-table',
+  brief: 'Y1',
+  says:
+    'A present entry of a valid page in sync has the gfn and at most the rights that the guest ' +
+    'entry gives now; a child has the gfn and the access that it implies.',
+  why:
+    'Nobody syncs a page that is marked in sync: what is stale in it stays stale across every ' +
+    'flush of the guest.',
+  source: ['kvm_mmu_track_write()', 'FNAME(fetch)', 'FNAME(gpte_changed)', 'kvm_sync_page()'],
+  when: 'unlocked',
+  applies: (kvm) => somePage(kvm, (page) => isValid(page) && !page.unsync),
+  check: (kvm) =>
+    firstEntry(kvm, (page, sp, index, spte) => {
+      if (!isSettled(kvm, page, index) || agrees(kvm, page, index, spte)) return null;
+      return {
+        message: 'an entry of a page in sync disagrees with the guest table',
+        where: { sp, gfn: hex(page.gfn), level: page.role.level, index },
+      };
+    }),
+  witness: {
+    says: 'a store to a table shadowed in sync is in flight',
+    reached: (kvm) =>
+      firstEntry(kvm, (page, _sp, index) =>
+        !page.unsync && isStoreInFlight(kvm, page.gfn, index) ? { message: '', where: {} } : null,
+      ) !== null,
+  },
+});

@@ -1,0 +1,33 @@
+/** An unsync shadow page shadows a last-level guest page table. */
+import { sp_has_gptes } from '../model/shadow/mmu-page.ts';
+import { kvm_gfn_is_write_tracked } from '../model/shadow/unsync.ts';
+import { hex, stateProperty } from './property.ts';
+import { firstPage, somePage } from './helpers/pages.ts';
+
+export const unsyncOnlyAt4k = stateProperty({
+  id: 'unsync-only-at-4k',
+  brief: 'P2, audit 1',
+  says: 'An unsync page has role.level 1, shadows a guest table, and its gfn is not write-tracked.',
+  why:
+    'KVM tolerates a stale 4K table until the guest flushes, because one INVLPG resyncs it. A ' +
+    'stale upper-level table would redirect whole subtrees.',
+  source: [
+    'mmu_try_to_unsync_pages()',
+    'kvm_mmu_find_shadow_page()',
+    'mmu_audit.c audit_mappings()',
+  ],
+  when: 'every-step',
+  applies: (kvm) => somePage(kvm, (page) => page.unsync),
+  check: (kvm) =>
+    firstPage(kvm, (page, sp) => {
+      if (!page.unsync) return null;
+      const tracked = kvm_gfn_is_write_tracked(kvm, page.gfn);
+      if (page.role.level === 1 && sp_has_gptes(page) && !tracked) return null;
+      const where = { sp, gfn: hex(page.gfn), level: page.role.level, tracked };
+      return { message: 'an unsync page that must be in sync', where };
+    }),
+  witness: {
+    says: 'a page is unsync',
+    reached: (kvm) => somePage(kvm, (page) => page.unsync),
+  },
+});

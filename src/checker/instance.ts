@@ -1,0 +1,78 @@
+/** The catalogue of the KVM model: its scenarios, rules, mutants and properties by name. */
+import type { Machine } from '../engine/machine/index.ts';
+import {
+  configOf,
+  createMachine,
+  describeChanges,
+  mutants,
+  presets,
+  presetSays,
+  ruleDefinitions,
+  ruleNames,
+  scenarios,
+  type Config,
+  type Kvm,
+  type PresetName,
+  type Rules,
+  type Scenario,
+} from '../../model/index.ts';
+import { properties, type KvmProperty } from '../../properties/index.ts';
+import {
+  erased,
+  propertyEntry,
+  type AnyMachine,
+  type Catalogue,
+  type Selection,
+} from './catalogue.ts';
+
+/** Errors: throws when a name is not one of the catalogue; the callers have checked it. */
+const named = <T extends { readonly id: string }>(things: readonly T[], id: string): T => {
+  const found = things.find((thing) => thing.id === id);
+  if (found === undefined) throw new Error(`"${id}" is not in the catalogue`);
+  return found;
+};
+
+const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name);
+
+/** The rules of a selection: preset, then the mutant's change, then the named changes. */
+export const rulesOf = (selection: Selection): Rules => {
+  if (!isPreset(selection.preset)) throw new Error(`no preset "${selection.preset}"`);
+  const mutant = selection.mutant === undefined ? undefined : named(mutants, selection.mutant);
+  return {
+    ...presets[selection.preset],
+    ...(mutant === undefined ? {} : { [mutant.rule]: mutant.value }),
+    ...selection.rules,
+  };
+};
+
+/** Asked by name, or all that the scenario can put to the test. */
+const propertiesFor = (
+  scenario: Scenario,
+  config: Config,
+  wanted: readonly string[] | undefined,
+): readonly KvmProperty[] =>
+  wanted === undefined
+    ? properties.filter((p) => !(p.id in scenario.excludes) && (p.needs?.(config) ?? true))
+    : properties.filter((p) => wanted.includes(p.id));
+
+/** The machine of a selection with its properties, of the model's own type. */
+export const instantiateKvm = (selection: Selection): Machine<Kvm> => {
+  const scenario = named(scenarios, selection.scenario);
+  const config = configOf(scenario, rulesOf(selection), selection.granularity);
+  const machine = createMachine(scenario.machine, config) as unknown as Machine<Kvm>;
+  return { ...machine, properties: propertiesFor(scenario, config, selection.properties) };
+};
+
+export const catalogue: Catalogue = {
+  scenarios,
+  rules: ruleNames.map((name) => ({ name, ...ruleDefinitions[name] })),
+  presets: Object.entries(presets).map(([name, rules]) => ({
+    name,
+    says: presetSays[name as PresetName],
+    rules,
+  })),
+  mutants,
+  properties: properties.map(propertyEntry),
+  instantiate: (selection): AnyMachine => erased(instantiateKvm(selection)),
+  describeChanges: (_selection, before, after) => describeChanges(before, after),
+};

@@ -36,8 +36,9 @@ describe('sources', () => {
     expect(linesMatching(everywhere, /^.{101,}$/)).toEqual([]);
   });
 
-  it('have no file above 300 lines', () => {
-    expect(everywhere.filter((file) => textOf(file).split('\n').length > 301)).toEqual([]);
+  it('have no file above 300 lines, tests apart', () => {
+    const files = everywhere.filter((file) => !file.startsWith('test/'));
+    expect(files.filter((file) => textOf(file).split('\n').length > 301)).toEqual([]);
   });
 
   it('end with a newline and have no carriage return', () => {
@@ -60,7 +61,7 @@ describe('sources', () => {
 
   it('say of every property what, why, from where and when', () => {
     const silent = sourcesUnder('properties')
-      .filter((file) => /^\s+kind: '(state|step)',$/m.test(textOf(file)))
+      .filter((file) => / = (state|step)Property\(\{$/m.test(textOf(file)))
       .filter((file) =>
         ['says', 'why', 'source', 'applies'].some(
           (field) => !new RegExp(`\\b${field}\\b`).test(textOf(file)),

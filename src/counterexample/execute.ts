@@ -32,9 +32,15 @@ export interface ExecutedRun {
 
 type AnyProgram = Program<unknown>;
 
+/** The actor says it already: `v=0` of `vcpu0`. */
+const isOfActor = (actor: string, name: string, value: string | number): boolean =>
+  actor.startsWith(name) && actor.endsWith(String(value));
+
 /** One line: `page_fault(gva=0x2, access=w)`. */
-export function actionText({ transition, args }: Pick<Action, 'transition' | 'args'>): string {
-  const shown = Object.entries(args).map(([name, value]) => `${name}=${value}`);
+export function actionText({ actor, transition, args }: Action): string {
+  const shown = Object.entries(args)
+    .filter(([name, value]) => !isOfActor(actor, name, value))
+    .map(([name, value]) => `${name}=${value}`);
   return `${transition}(${shown.join(', ')})`;
 }
 

@@ -129,13 +129,13 @@ describe('output', () => {
   it('has colour on a terminal, unless the user objects', async () => {
     const words = ['check', '--no-save'];
     const terminal = { outIsTerminal: true };
-    const coloured = /\u001B\[32mHELD/;
-    expect((await run(words, terminal)).out).toMatch(coloured);
-    expect((await run(words)).out).not.toMatch(coloured);
-    expect((await run([...words, '--color', 'always'])).out).toMatch(coloured);
-    expect((await run([...words, '--color', 'never'], terminal)).out).not.toMatch(coloured);
+    const coloured = '\u001B[32mHELD';
+    expect((await run(words, terminal)).out).toContain(coloured);
+    expect((await run(words)).out).not.toContain(coloured);
+    expect((await run([...words, '--color', 'always'])).out).toContain(coloured);
+    expect((await run([...words, '--color', 'never'], terminal)).out).not.toContain(coloured);
     const variables = { NO_COLOR: '1' };
-    expect((await run(words, { ...terminal, variables })).out).not.toMatch(coloured);
+    expect((await run(words, { ...terminal, variables })).out).not.toContain(coloured);
   });
 
   it('shows progress on standard error, on a terminal or when asked for', async () => {
@@ -146,7 +146,7 @@ describe('output', () => {
     expect(asked.err).toMatch(/^lock-two-actors: depth \d+ /);
     expect(asked.out).toContain('INCONCLUSIVE  the time limit was reached');
     const terminal = await run(words, { ...slow, errIsTerminal: true });
-    expect(terminal.err).toMatch(/\r\u001B\[K$/);
+    expect(terminal.err.endsWith('\r\u001B[K')).toBe(true);
     expect(terminal.code).toBe(2);
   });
 

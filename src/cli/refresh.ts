@@ -1,6 +1,6 @@
 /** Re-recording a stored counterexample for the model as it is now. */
 import { executeTrace } from '../counterexample/execute.ts';
-import { readCounterexample } from '../counterexample/load.ts';
+import { readDraft } from '../counterexample/load.ts';
 import { counterexampleOf } from '../counterexample/record.ts';
 import { replay } from '../counterexample/replay.ts';
 import { selectionOf } from '../counterexample/resolve.ts';
@@ -43,11 +43,11 @@ function executedAgain(
 }
 
 /**
- * Returns whether the file was written. What people wrote in it is kept, and a file that no
+ * Returns whether the file was written. A run written by hand may leave its fingerprints out. What people wrote in it is kept, and a file that no
  * longer has its verdict is left alone: that is for people to judge.
  */
 export async function refresh(environment: Environment, file: string): Promise<boolean> {
-  const found = readCounterexample(file);
+  const found = readDraft(file);
   const again =
     found.minimality === 'shortest'
       ? await searchedAgain(environment, file, found)

@@ -35,8 +35,8 @@ function checkSchemaVersion(value: unknown, file: string): void {
 const issueLine = (issue: z.core.$ZodIssue): string =>
   `at ${issue.path.length === 0 ? 'top level' : issue.path.join('.')}: ${issue.message}`;
 
-/** `file` is how messages call it. */
-export function parseCounterexample(text: string, file: string): Counterexample {
+/** As `parseCounterexample`, but the fingerprints may be absent (`[]`): they are to be written. */
+export function parseDraft(text: string, file: string): Counterexample {
   const value = parseJson(text, file);
   checkSchemaVersion(value, file);
   const parsed = counterexampleSchema.safeParse(value);
@@ -46,8 +46,14 @@ export function parseCounterexample(text: string, file: string): Counterexample 
       'The format is described in docs/counterexample-format.md.',
     ]);
   }
-  checkLengths(parsed.data, file);
   return parsed.data;
+}
+
+/** `file` is how messages call it. */
+export function parseCounterexample(text: string, file: string): Counterexample {
+  const found = parseDraft(text, file);
+  checkLengths(found, file);
+  return found;
 }
 
 /** What the schema language cannot say. */
@@ -72,6 +78,9 @@ function checkLengths(found: Counterexample, file: string): void {
 export function readCounterexample(file: string): Counterexample {
   return parseCounterexample(readText(file), file);
 }
+
+/** A file that is about to be recorded anew. */
+export const readDraft = (file: string): Counterexample => parseDraft(readText(file), file);
 
 function readText(file: string): string {
   try {

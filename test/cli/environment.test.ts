@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import type { Environment } from '../../src/cli/environment.ts';
+import { readCounterexample } from '../../src/counterexample/load.ts';
 import { fileNameOf, saveAs } from '../../src/counterexample/save.ts';
 import { assertModel } from '../../src/engine/machine/index.ts';
 import { erased } from '../../src/checker/catalogue.ts';
 import { slowCatalogue, toyCatalogue, toyEnvironment } from '../toy/catalogue.ts';
-import { badRun } from '../toy/counterexamples.ts';
+import { badRun, goodRun } from '../toy/counterexamples.ts';
 import { counterMachine } from '../toy/counters.ts';
 
 let folder = '';
@@ -103,6 +104,17 @@ describe('test', () => {
     expect(code).toBe(0);
     expect(readFileSync(file, 'utf8')).toContain('worth reading');
     expect((await run(['test', '--update', folder])).err).toBe('');
+  });
+});
+
+describe('test --update', () => {
+  it('fills in the fingerprints of a run written by hand', async () => {
+    const file = join(folder, 'good_draft.json');
+    const model = { version: '0.0.0', hash: '0000000000000000' };
+    saveAs(file, { ...goodRun(), model, fingerprints: [] });
+    expect((await run(['test', file])).out).toContain('KMC-204');
+    expect((await run(['test', '--update', file])).code).toBe(0);
+    expect(readCounterexample(file)).toEqual(goodRun());
   });
 });
 

@@ -114,7 +114,7 @@ function replayAll(job: Job): Check[] {
   const folder = environment.corpus();
   output.line('');
   output.line('3 of 3   stored counterexamples: each known bug is still shown');
-  const checks = existsSync(folder) ? corpusChecks(environment, [folder]) : [];
+  const checks = corpusChecks(environment, existsSync(folder) ? [folder] : []);
   for (const text of checksText(checks, output.style, true)) output.line(`  ${text}`);
   return checks;
 }
@@ -134,10 +134,10 @@ function verdictText(
   );
   const bugs = checks.filter(({ group, ok }) => group === 'mutants' && ok).length;
   return (
-    `The modelled KVM keeps all ${properties.size} properties in each of the ${states} states ` +
-    `of ${searched.length} scenarios, and on ${walks} random walks. With a known bug planted ` +
-    `it does not: all ${bugs} planted bugs are shown by their stored counterexamples. This holds ` +
-    'within these scenarios, for the model; it is not a proof about the C code.'
+    `The modelled KVM keeps ${properties.size} properties in each of the ${states} states of ` +
+    `${searched.length} scenarios, and on ${walks} random walks. With a known bug planted it does ` +
+    `not: all ${bugs} planted bugs are shown by their stored counterexamples. This holds within ` +
+    'these scenarios, for the model; it is not a proof about the C code.'
   );
 }
 

@@ -49,6 +49,8 @@ export class Program<S, F extends Fields = Fields> {
   readonly #cursor: Cursor<F>;
   readonly #beforeCursor: Cursor<F>;
   readonly #steps: readonly Step<S>[];
+  /** By instance: its arguments, as many as it has parameters. */
+  readonly #args: readonly (readonly number[])[];
   readonly #normalise: ((s: S) => void) | null;
   #ids: Map<string, number> | null = null;
 
@@ -66,6 +68,7 @@ export class Program<S, F extends Fields = Fields> {
     this.before = machine.bind(this.#beforeCursor.view);
     this.judge = new Judge(machine as unknown as Machine<S>);
     this.#steps = this.instances.map((instance) => transitionOf(machine, instance).step);
+    this.#args = this.instances.map(({ args, parameters }) => args.slice(0, parameters));
     this.#normalise = machine.normalise ?? null;
   }
 
@@ -104,7 +107,7 @@ export class Program<S, F extends Fields = Fields> {
    */
   execute(id: number): boolean {
     const { args } = this.instance(id);
-    this.beforeWords.set(this.currentWords);
+    copyWords(this.currentWords, 0, this.beforeWords);
     const step = this.#steps[id] as Step<S>;
     if (!step(this.current, args[0], args[1], args[2], args[3])) {
       if (this.checked) this.checkUntouched(id);
@@ -116,8 +119,7 @@ export class Program<S, F extends Fields = Fields> {
 
   /** Copies a vector into the current state. */
   load(words: Int32Array, offset = 0): void {
-    const target = this.currentWords;
-    for (let i = 0; i < target.length; i++) target[i] = words[offset + i] ?? 0;
+    copyWords(words, offset, this.currentWords);
   }
 
   /** Copies the current state out. */
@@ -154,9 +156,9 @@ export class Program<S, F extends Fields = Fields> {
 
   /** Step properties alone, for the step `id` just executed. */
   judgeStep(id: number): readonly Judgement[] {
-    const { transition, args, parameters } = this.instance(id);
+    const { transition } = this.instance(id);
     if (this.judge.judgedTransitions[transition] !== true) return NO_JUDGEMENTS;
-    return this.judge.judgeStep(this.before, this.current, transition, args.slice(0, parameters));
+    return this.judge.judgeStep(this.before, this.current, transition, this.#args[id] ?? []);
   }
 
   /** State properties alone, on the current state. */
@@ -180,6 +182,11 @@ export class Program<S, F extends Fields = Fields> {
       `${transition}(${Object.values(args).join(', ')}) is disabled and writes nothing`,
     );
   }
+}
+
+/** Faster than `set` for short vectors. */
+function copyWords(source: Int32Array, offset: number, target: Int32Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = source[offset + i] as number;
 }
 
 const NO_JUDGEMENTS: readonly Judgement[] = Object.freeze([]);

@@ -48,7 +48,7 @@ describe('replay', () => {
   });
 
   it('notices a violation at another step', () => {
-    const expected = { ...badRun().expect, step: 3 } as Counterexample['expect'];
+    const expected = { ...badRun().expect, step: 3 };
     expect(replayed({ ...badRun(), expect: expected }).asExpected).toBe(false);
   });
 

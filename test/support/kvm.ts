@@ -91,8 +91,13 @@ export const aMark = (kvm: Kvm, sp: number, index = 0): void => {
   kvm.sp.at(sp).unsync_children += 1;
 };
 
+export interface VcpuInput {
+  readonly root?: number | null;
+  readonly pc?: Pc;
+}
+
 /** Puts a vCPU into the guest on a root, or before a step of KVM. */
-export const aVcpu = (kvm: Kvm, v: number, { root = 0, pc = 'guest' as Pc } = {}): void => {
+export const aVcpu = (kvm: Kvm, v: number, { root = 0, pc = 'guest' }: VcpuInput = {}): void => {
   kvm.vcpu.at(v).root = root;
   kvm.vcpu.at(v).pc = pc;
 };

@@ -67,27 +67,27 @@ export class BruteForce {
 
   invlpg(v: number, va: number): void {
     this.#now += 1;
-    const vcpu = this.#vcpus[v] as Floors;
+    const vcpu = this.#floors(v);
     vcpu.psc.push(this.#now);
     vcpu.tlb[va] = this.#now;
   }
 
   movCr3(v: number, root: number): void {
     this.#now += 1;
-    const vcpu = this.#vcpus[v] as Floors;
+    const vcpu = this.#floors(v);
     vcpu.psc.push(this.#now);
     vcpu.tlb.fill(this.#now);
     vcpu.root = root;
   }
 
   movCr0Wp(v: number): void {
-    const vcpu = this.#vcpus[v] as Floors;
+    const vcpu = this.#floors(v);
     vcpu.cr0_wp = !vcpu.cr0_wp;
   }
 
   /** Whether some legal history of reads lets the access reach host frame `pfn`. */
   isAllowed(v: number, va: number, kind: AccessKind, pfn: number): boolean {
-    const { cr0_wp } = this.#vcpus[v] as Floors;
+    const { cr0_wp } = this.#floors(v);
     return this.paths(v, va).some(
       ({ gfn, access, dirty }) =>
         this.#g.host_pfn[gfn] === pfn &&
@@ -98,7 +98,7 @@ export class BruteForce {
 
   /** Every translation of `va` that may be cached, or read, now. */
   paths(v: number, va: number): readonly Path[] {
-    const { psc, tlb, root } = this.#vcpus[v] as Floors;
+    const { psc, tlb, root } = this.#floors(v);
     const found: Path[] = [];
     // A translation is made when its leaf is read, from upper levels that no invalidation since
     // their own read has dropped, and is kept until its address is invalidated.
@@ -111,7 +111,7 @@ export class BruteForce {
 
   /** Whether a walk of the tables as they are now fails for the access. */
   failsNow(v: number, va: number, kind: AccessKind): boolean {
-    const { root, cr0_wp } = this.#vcpus[v] as Floors;
+    const { root, cr0_wp } = this.#floors(v);
     let table = root;
     let access = 7;
     for (let level = this.#g.levels; level > 0; level -= 1) {
@@ -121,6 +121,13 @@ export class BruteForce {
       table = gpte_to_gfn(value);
     }
     return !permits(access, kind, cr0_wp);
+  }
+
+  /** Errors: `RangeError` when there is no such vCPU. */
+  #floors(v: number): Floors {
+    const vcpu = this.#vcpus[v];
+    if (vcpu === undefined) throw new RangeError(`there is no vCPU ${v}`);
+    return vcpu;
   }
 
   #intervals(gfn: number, va: number, level: number): readonly Interval[] {

@@ -2,7 +2,7 @@
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { is_last_spte } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
-import { countEntries, firstEntry } from './helpers/pages.ts';
+import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 export const auditLeafHasAnRmap = stateProperty({
   id: 'audit-leaf-has-an-rmap',
@@ -11,7 +11,7 @@ export const auditLeafHasAnRmap = stateProperty({
   why: 'Nobody who takes the frame back would find the leaf.',
   source: ['mmu_audit.c inspect_spte_has_rmap()'],
   when: 'unlocked',
-  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
@@ -19,5 +19,5 @@ export const auditLeafHasAnRmap = stateProperty({
       if (kvm.rmap.at(gfn).bits !== 0) return null;
       return { message: 'the rmap of a leaf is empty', where: { sp, index, gfn: hex(gfn) } };
     }),
-  witness: { says: 'a leaf is present', reached: (kvm) => countEntries(kvm, 'leaf') > 0 },
+  witness: { says: 'a leaf is present', reached: (kvm) => hasEntry(kvm, 'leaf') },
 });

@@ -3,7 +3,7 @@ import { pfnOf } from '../model/shadow/spte.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
-import { countEntries, firstEntry } from './helpers/pages.ts';
+import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 export const auditLeafMapsTheHostFrame = stateProperty({
   id: 'audit-leaf-maps-the-host-frame',
@@ -12,7 +12,7 @@ export const auditLeafMapsTheHostFrame = stateProperty({
   why: 'The guest would reach memory of the host that is not its own.',
   source: ['mmu_audit.c audit_mappings()'],
   when: 'unlocked',
-  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
@@ -21,5 +21,5 @@ export const auditLeafMapsTheHostFrame = stateProperty({
       const where = { sp, index, gfn: hex(gfn), pfn: hex(spte_to_pfn(spte)) };
       return { message: 'a leaf maps another frame than the host gave', where };
     }),
-  witness: { says: 'a leaf is present', reached: (kvm) => countEntries(kvm, 'leaf') > 0 },
+  witness: { says: 'a leaf is present', reached: (kvm) => hasEntry(kvm, 'leaf') },
 });

@@ -4,7 +4,7 @@ import { gpte_access, gpte_to_gfn, is_present_gpte } from '../model/gpte.ts';
 import { isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { accessText } from '../model/access.ts';
 import { hex, stateProperty } from './property.ts';
-import { countEntries, firstEntry, isSettled, somePage } from './helpers/pages.ts';
+import { hasEntry, firstEntry, isSettled, somePage } from './helpers/pages.ts';
 
 export const childHasTheRoleThatItsEntryImplies = stateProperty({
   id: 'child-has-the-role-that-its-entry-implies',
@@ -17,7 +17,7 @@ export const childHasTheRoleThatItsEntryImplies = stateProperty({
     'shadow page.',
   source: ['kvm_mmu_child_role()', 'FNAME(fetch)', 'CVE-2021-38198', 'CVE-2026-53359'],
   when: 'unlocked',
-  applies: (kvm) => countEntries(kvm, 'table') > 0,
+  applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!isTableSpte(spte) || !isSettled(kvm, page, index)) return null;

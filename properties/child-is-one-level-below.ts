@@ -1,7 +1,7 @@
 /** A table entry leads exactly one level down, and leaves are at the last level. */
 import { is_last_spte, isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { stateProperty } from './property.ts';
-import { countEntries, firstEntry } from './helpers/pages.ts';
+import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 export const childIsOneLevelBelow = stateProperty({
   id: 'child-is-one-level-below',
@@ -10,7 +10,7 @@ export const childIsOneLevelBelow = stateProperty({
   why: 'Walks count levels: a wrong one reads a table as data or descends past the last level.',
   source: ['kvm_mmu_child_role()', '__link_shadow_page()'],
   when: 'every-step',
-  applies: (kvm) => countEntries(kvm, 'table') > 0,
+  applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       const { level } = page.role;
@@ -28,6 +28,6 @@ export const childIsOneLevelBelow = stateProperty({
     }),
   witness: {
     says: 'tables and leaves are present',
-    reached: (kvm) => countEntries(kvm, 'table') > 0 && countEntries(kvm, 'leaf') > 0,
+    reached: (kvm) => hasEntry(kvm, 'table') && hasEntry(kvm, 'leaf'),
   },
 });

@@ -3,7 +3,7 @@ import { sptep_to_sp, spte_index, sptepOf } from '../model/shadow/mmu-page.ts';
 import { is_last_spte } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
-import { countEntries, firstEntry } from './helpers/pages.ts';
+import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 const chainsWith = (kvm: Kvm, sptep: number): number => {
   let n = 0;
@@ -34,7 +34,7 @@ export const leafIsFiledInOneRmap = stateProperty({
     'leaf outlives its page.',
   source: ['rmap_add()', 'rmap_remove()', 'drop_spte()', 'pte_list_remove()'],
   when: 'every-step',
-  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (_page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;

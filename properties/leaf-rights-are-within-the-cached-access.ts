@@ -3,7 +3,7 @@ import { is_last_spte, spteAccess } from '../model/spte.ts';
 import { kvm_mmu_page_get_access } from '../model/shadow/rmap.ts';
 import { accessText } from '../model/access.ts';
 import { stateProperty } from './property.ts';
-import { countEntries, firstEntry } from './helpers/pages.ts';
+import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 export const leafRightsAreWithinTheCachedAccess = stateProperty({
   id: 'leaf-rights-are-within-the-cached-access',
@@ -14,7 +14,7 @@ export const leafRightsAreWithinTheCachedAccess = stateProperty({
   why: 'Syncing compares with the cached access, and splitting builds the role of a child from it.',
   source: ['kvm_mmu_page_set_access()', 'mmu_set_spte()', 'FNAME(sync_spte)'],
   when: 'unlocked',
-  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;

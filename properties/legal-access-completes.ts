@@ -31,7 +31,7 @@ export const legalAccessCompletes = stateProperty({
     return null;
   },
   witness: {
-    says: 'an instruction has faulted twice in a row',
-    reached: (kvm) => mostFaults(kvm) > 1,
+    says: 'a guest is about to repeat an instruction that faulted',
+    reached: (kvm) => mostFaults(kvm) > 0 && kvm.vcpu.at(0).pc === 'guest',
   },
 });

@@ -4,7 +4,7 @@ import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { sptep_to_sp, spte_index } from '../model/shadow/mmu-page.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
-import { countEntries } from './helpers/pages.ts';
+import { hasEntry } from './helpers/pages.ts';
 
 export const rmapKeyIsTheRecordedGfn = stateProperty({
   id: 'rmap-key-is-the-recorded-gfn',
@@ -17,7 +17,7 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
     'and dangles when the page is freed.',
   source: ['rmap_remove()', 'kvm_mmu_page_get_gfn()', 'CVE-2026-46113'],
   when: 'every-step',
-  applies: (kvm) => countEntries(kvm, 'leaf') > 0,
+  applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) => {
     for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
       for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {

@@ -2,7 +2,7 @@
 import { sp_has_gptes } from '../model/shadow/mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from '../model/shadow/unsync.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstPage, somePage } from './helpers/pages.ts';
+import { countShadowing, firstPage, somePage } from './helpers/pages.ts';
 
 export const unsyncOnlyAt4k = stateProperty({
   id: 'unsync-only-at-4k',
@@ -27,7 +27,8 @@ export const unsyncOnlyAt4k = stateProperty({
       return { message: 'an unsync page that must be in sync', where };
     }),
   witness: {
-    says: 'a page is unsync',
-    reached: (kvm) => somePage(kvm, (page) => page.unsync),
+    says: 'two pages of one guest table are unsync',
+    reached: (kvm) =>
+      somePage(kvm, (page) => page.unsync && countShadowing(kvm, page.gfn, (p) => p.unsync) > 1),
   },
 });

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.ts';
 import { hostScenarios } from './host.ts';
 import { linkScenarios } from './link.ts';
 import { rightsScenarios } from './rights.ts';
+import { strictScenarios } from './strict.ts';
 import { unsyncScenarios } from './unsync.ts';
 import { writeScenarios } from './write.ts';
 
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...writeScenarios,
   ...rightsScenarios,
   ...hostScenarios,
+  ...strictScenarios,
 ];

@@ -60,6 +60,20 @@ export const linkScenarios: readonly Scenario[] = [
     budget: { fault: 5 },
   }),
   scenario({
+    id: 'shadow-two-roles',
+    says:
+      'Two root entries with different rights lead to one table, which is thus shadowed twice at ' +
+      '4K. Both shadow pages may be unsync at once, and both must be found by a flush.',
+    geometry: { gfns: 4, tables: 2, shadow_pages: 4 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), readOnly(1)],
+      [gpte({ gfn: 2 }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1, 2],
+    stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3 }) }],
+    budget: { fault: 4, store: 1, invlpg: 1, cr3: 1 },
+  }),
+  scenario({
     id: 'shadow-fault-race',
     says:
       'One vCPU walks the guest tables while another one edits the table and shadows it: what ' +

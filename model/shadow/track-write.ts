@@ -36,6 +36,8 @@ const emulate_write: ModelTransition = {
     vcpu.emulated.index = index;
     vcpu.emulated.old = old;
     clearWalker(vcpu);
+    // The instruction completes: the guest does not repeat it.
+    vcpu.ghost_faults = 0;
     vcpu.pc = 'read_indirect_shadow_pages';
     if (store === undefined || pfnOf(kvm, gfn) >= kvm.geometry.tables) return true;
     kvm.memory.at(pfnOf(kvm, gfn)).set(index, store.value);

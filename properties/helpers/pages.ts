@@ -44,16 +44,15 @@ export const somePage = (kvm: Kvm, test: (page: MmuPageView) => boolean): boolea
   return false;
 };
 
-/** Number of present leaves (`leaf`) or table entries (`table`). */
-export const countEntries = (kvm: Kvm, what: 'leaf' | 'table'): number => {
-  let n = 0;
+/** Whether there is a present leaf (`leaf`) or table entry (`table`). */
+export const hasEntry = (kvm: Kvm, what: 'leaf' | 'table'): boolean => {
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const { spt } = kvm.sp.at(sp);
     for (let i = 0; i < spt.length; i += 1) {
-      if (what === 'leaf' ? is_last_spte(spt.get(i)) : isTableSpte(spt.get(i))) n += 1;
+      if (what === 'leaf' ? is_last_spte(spt.get(i)) : isTableSpte(spt.get(i))) return true;
     }
   }
-  return n;
+  return false;
 };
 
 /** Valid pages that shadow the guest table at `gfn`. */

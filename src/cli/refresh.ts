@@ -1,24 +1,25 @@
-/** Re-recording a stored counterexample for the model as it is now. */
+/** Recording stored counterexamples for the model as it is now. */
+import type { MutantEntry, Selection } from '../checker/catalogue.ts';
 import { executeTrace } from '../counterexample/execute.ts';
 import { readDraft } from '../counterexample/load.ts';
 import { counterexampleOf } from '../counterexample/record.ts';
 import { replay } from '../counterexample/replay.ts';
 import { selectionOf } from '../counterexample/resolve.ts';
-import { saveAs } from '../counterexample/save.ts';
+import { saveAs, saveIn } from '../counterexample/save.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import { checkExhaustively } from '../engine/exhaustive.ts';
+import { filesIn } from './corpus.ts';
 import type { Environment } from './environment.ts';
+import { scenarioNamed } from './selection.ts';
 
-/** A certified shortest run is searched for again: a new model may have a shorter one. */
-async function searchedAgain(
+/** A shortest violation of the one property that is selected. */
+async function searched(
   environment: Environment,
-  file: string,
-  found: Counterexample,
+  selection: Selection,
+  symmetry: boolean,
 ): Promise<Counterexample | undefined> {
   const { catalogue, model } = environment;
-  const selection = selectionOf(file, found, catalogue);
   const machine = catalogue.instantiate(selection);
-  const symmetry = found.found.engine !== 'exhaustive' || found.found.symmetry;
   const control = {
     now: environment.now,
     interrupted: () => environment.stopSignal() !== undefined,
@@ -26,8 +27,19 @@ async function searchedAgain(
   const outcome = await checkExhaustively(machine, { symmetry }, control);
   const violation = outcome.kind === 'violated' ? outcome.violations[0] : undefined;
   if (violation === undefined) return undefined;
-  const origin = { selection, machine, catalogue, model, found: found.found };
+  const found = { engine: 'exhaustive', version: model.version, symmetry } as const;
+  const origin = { selection, machine, catalogue, model, found };
   return counterexampleOf(violation, origin, executeTrace(machine, violation.trace));
+}
+
+/** A certified shortest run is searched for again: a new model may have a shorter one. */
+function searchedAgain(
+  environment: Environment,
+  file: string,
+  found: Counterexample,
+): Promise<Counterexample | undefined> {
+  const symmetry = found.found.engine !== 'exhaustive' || found.found.symmetry;
+  return searched(environment, selectionOf(file, found, environment.catalogue), symmetry);
 }
 
 /** The same run, when it still has its verdict. */
@@ -54,6 +66,31 @@ export async function refresh(environment: Environment, file: string): Promise<b
       : executedAgain(environment, file, found);
   if (again === undefined) return false;
   const { title, says, kernel, notes } = found;
-  const origin = { ...found.found, version: environment.model.version };
+  const origin =
+    found.minimality === 'shortest'
+      ? again.found
+      : { ...found.found, version: environment.model.version };
   return saveAs(file, { ...again, title, says, kernel, notes, found: origin });
+}
+
+const isOf = (mutant: MutantEntry, { rules, expect }: Counterexample): boolean =>
+  rules.mutant === mutant.id &&
+  expect.verdict === 'violated' &&
+  expect.property === mutant.property;
+
+/** Searches for the counterexamples of mutants that have none. Returns the files written. */
+export async function* supplyMissing(
+  environment: Environment,
+  folder: string,
+): AsyncGenerator<string> {
+  const stored = filesIn([folder]).map(readDraft);
+  for (const mutant of environment.catalogue.mutants) {
+    if (environment.stopSignal() !== undefined) return;
+    if (stored.some((found) => isOf(mutant, found))) continue;
+    const { id, scenario, property } = mutant;
+    const { preset = 'upstream' } = scenarioNamed(environment.catalogue, scenario);
+    const selection = { scenario, preset, rules: {}, mutant: id, properties: [property] };
+    const found = await searched(environment, selection, true);
+    if (found !== undefined) yield saveIn(folder, found, new Set());
+  }
 }

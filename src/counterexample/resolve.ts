@@ -100,6 +100,7 @@ export function checkModel(file: string, found: Counterexample, current: ModelVe
     [
       'The model or the properties changed since this file was written.',
       `Replay it all the same: ${command} replay --accept-model-change ${file}`,
+      `Record it anew, if its verdict is unchanged: ${command} test --update ${file}`,
     ],
   );
 }

@@ -108,6 +108,14 @@ describe('test', () => {
 });
 
 describe('test --update', () => {
+  it('finds the counterexamples of mutants that have none', async () => {
+    const { code, out, err } = await run(['test', '--update']);
+    expect(err).toBe(`found: ${join(folder, fileNameOf(badRun()))}\n`);
+    expect(out).toContain('test: 3 passed, 0 failed');
+    expect(code).toBe(0);
+    expect((await run(['test', '--update'])).err).toBe('');
+  });
+
   it('fills in the fingerprints of a run written by hand', async () => {
     const file = join(folder, 'good_draft.json');
     const model = { version: '0.0.0', hash: '0000000000000000' };

@@ -1,5 +1,5 @@
 /** `test`: everything that is stored must be as recorded. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { checksExitCode, writeChecks, type Check } from '../../report/checks.ts';
 import type { Reporter } from '../../report/reporter.ts';
@@ -10,7 +10,7 @@ import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
 import { progressOn, type Progress } from '../progress.ts';
-import { refresh } from '../refresh.ts';
+import { refresh, supplyMissing } from '../refresh.ts';
 import { searchExhaustively, type SearchContext } from '../search.ts';
 import { commandLine, type Command } from './command.ts';
 
@@ -18,7 +18,7 @@ const options = {
   update: {
     type: 'boolean',
     default: false,
-    describe: 'First record files anew, for the model as it is, where the verdict is unchanged',
+    describe: 'First record files anew where the verdict is unchanged, and find missing ones',
   },
   ...outputOptions,
 } as const;
@@ -57,9 +57,19 @@ export function corpusChecks(environment: Environment, paths: readonly string[])
   return [...files.map(({ check }) => check), ...mutants];
 }
 
-async function refreshAll(environment: Environment, paths: readonly string[]): Promise<void> {
+/** Without paths, what is missing is searched for too. */
+async function refreshAll(
+  environment: Environment,
+  named: readonly string[],
+  corpus: string,
+): Promise<void> {
+  const paths = named.length === 0 ? [corpus] : named;
   for (const file of filesIn(paths)) {
     if (await refresh(environment, file)) environment.err(`recorded anew: ${file}\n`);
+  }
+  if (named.length > 0) return;
+  for await (const file of supplyMissing(environment, corpus)) {
+    environment.err(`found: ${file}\n`);
   }
 }
 
@@ -67,10 +77,11 @@ async function test(environment: Environment, argv: Arguments): Promise<number> 
   const output = outputFor(environment, argv);
   const named = argv.path ?? [];
   const corpus = environment.corpus();
+  if (named.length === 0 && argv.update) mkdirSync(corpus, { recursive: true });
   if (named.length === 0 && !existsSync(corpus)) {
     throw new Fault('KMC-202', `${corpus}: there is no folder of counterexamples`);
   }
-  if (argv.update) await refreshAll(environment, named.length === 0 ? [corpus] : named);
+  if (argv.update) await refreshAll(environment, named, corpus);
   const checks =
     named.length > 0
       ? filesIn(named).map((file) => judgeFile(environment, file).check)

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { mutants, presets, ruleDefinitions, ruleNames, scenarios } from '../../../model/index.ts';
+import { properties } from '../../../properties/index.ts';
+
+describe('mutants', () => {
+  it('have unique names in kebab-case', () => {
+    const ids = mutants.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((id) => !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(id))).toEqual([]);
+  });
+
+  it('change an existing rule to another value', () => {
+    for (const { rule, value } of mutants) {
+      expect(ruleNames).toContain(rule);
+      expect(ruleDefinitions[rule].values).toContain(value);
+      expect(presets.upstream[rule]).not.toBe(value);
+    }
+  });
+
+  it('name a scenario, and a property that applies there', () => {
+    for (const mutant of mutants) {
+      const scenario = scenarios.find(({ id }) => id === mutant.scenario);
+      expect(scenario).toBeDefined();
+      expect(properties.map(({ id }) => id)).toContain(mutant.property);
+      expect(scenario?.excludes).not.toHaveProperty(mutant.property);
+    }
+  });
+
+  it('say what breaks and where it comes from', () => {
+    for (const { says, source, category } of mutants) {
+      expect(says).toMatch(/^[A-Za-z_].*\.$/);
+      expect(source.length).toBeGreaterThan(0);
+      expect(['A', 'B', 'F', 'rule']).toContain(category);
+    }
+  });
+
+  it('break each rule at least once', () => {
+    const broken = new Set(mutants.map(({ rule }) => rule));
+    expect(ruleNames.filter((name) => !broken.has(name))).toEqual([]);
+  });
+
+  it('never repeat a change in the same scenario', () => {
+    const changes = mutants.map(({ rule, value, scenario }) => `${rule} ${value} ${scenario}`);
+    expect(new Set(changes).size).toBe(changes.length);
+  });
+});

@@ -1,4 +1,4 @@
-/** Access rights and the guest accesses that they permit. Kernel: ACC_*_MASK, permission_fault(). */
+/** Access rights, and the guest accesses that they permit. Kernel: permission_fault(). */
 
 export const ACC_EXEC_MASK = 1;
 export const ACC_WRITE_MASK = 2;

@@ -10,7 +10,7 @@ import {
   type Config,
   type GuestStore,
   type OracleMode,
-} from './state.ts';
+} from './config.ts';
 
 export interface Scenario {
   /** Most significant word first: `shadow-sync-batch`. */

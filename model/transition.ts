@@ -2,7 +2,8 @@
  * How model files write a transition: the domains of its arguments are named here once and
  * sized by the scenario, see `machine.ts`.
  */
-import type { Config, Kvm } from './state.ts';
+import type { Kvm } from './state.ts';
+import type { Config } from './config.ts';
 
 /**
  * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;

@@ -15,7 +15,7 @@ import { childIsOneLevelBelow } from './child-is-one-level-below.ts';
 import { unsyncOnlyAt4k } from './unsync-only-at-4k.ts';
 import { unsyncPageIsMarkedInItsAncestors } from './unsync-page-is-marked-in-its-ancestors.ts';
 import { unsyncCountEqualsItsBitmap } from './unsync-count-equals-its-bitmap.ts';
-import { pagesAreUnsyncBeforeTheirGfnIsWritable } from './pages-are-unsync-before-their-gfn-is-writable.ts';
+import { unsyncPrecedesWritableLeaf } from './unsync-precedes-writable-leaf.ts';
 import { shadowedGfnHasNoWritableSpte } from './shadowed-gfn-has-no-writable-spte.ts';
 import { invalidPageMapsNothing } from './invalid-page-maps-nothing.ts';
 import { guestRunsOnAValidRoot } from './guest-runs-on-a-valid-root.ts';
@@ -51,7 +51,7 @@ export const properties: readonly KvmProperty[] = [
   unsyncOnlyAt4k,
   unsyncPageIsMarkedInItsAncestors,
   unsyncCountEqualsItsBitmap,
-  pagesAreUnsyncBeforeTheirGfnIsWritable,
+  unsyncPrecedesWritableLeaf,
   shadowedGfnHasNoWritableSpte,
   invalidPageMapsNothing,
   guestRunsOnAValidRoot,

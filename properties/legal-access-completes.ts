@@ -32,6 +32,11 @@ export const legalAccessCompletes = stateProperty({
   },
   witness: {
     says: 'a guest is about to repeat an instruction that faulted',
-    reached: (kvm) => mostFaults(kvm) > 0 && kvm.vcpu.at(0).pc === 'guest',
+    reached: (kvm) => {
+      for (let v = 0; v < kvm.vcpu.length; v += 1) {
+        if (kvm.vcpu.at(v).ghost_faults > 0 && kvm.vcpu.at(v).pc === 'guest') return true;
+      }
+      return false;
+    },
   },
 });

@@ -1,7 +1,8 @@
 /** How property files are written: the engine's form, plus what a scenario must have. */
 import type { Finding, StateProperty, StepProperty } from '../src/engine/machine/index.ts';
 import type { moments } from '../model/machine.ts';
-import type { Config, Kvm } from '../model/state.ts';
+import type { Kvm } from '../model/state.ts';
+import type { Config } from '../model/config.ts';
 
 /** When a state property is asked; see `moments` of the model. */
 export type Moment = keyof typeof moments | 'every-step';

@@ -5,7 +5,8 @@
  * exits to KVM. Which translations it may use is the hardware's choice, see `tlb/hardware.ts`;
  * a property judges all of them.
  */
-import type { BudgetName, Kvm } from '../state.ts';
+import type { Kvm } from '../state.ts';
+import type { BudgetName } from '../config.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
 import { tableIndex } from '../geometry.ts';

@@ -41,7 +41,7 @@ export const knownBugs: readonly Mutant[] = [
     says: 'The writable leaf is visible before the pages that shadow its gfn are unsync.',
     source: ['commit 264d3dc1d3dc (2021)', 'mmu_try_to_unsync_pages()'],
     scenario: 'shadow-unsync',
-    property: 'pages-are-unsync-before-their-gfn-is-writable',
+    property: 'unsync-precedes-writable-leaf',
     category: 'A',
   },
   {

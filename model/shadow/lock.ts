@@ -5,7 +5,8 @@
  * `lock_page_fault` and those named in `lockless` are reached without mmu_lock.
  */
 import { assertModel } from '../../src/engine/machine/index.ts';
-import type { Kvm, Pc, VcpuView } from '../state.ts';
+import type { Kvm, VcpuView } from '../state.ts';
+import type { Pc } from '../layout.ts';
 import { kvm_flush_remote_tlbs } from '../tlb/flush.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';

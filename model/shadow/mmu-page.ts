@@ -3,7 +3,8 @@
  *
  * Kernel: struct kvm_mmu_page, union kvm_mmu_page_role, sp_has_gptes(), kvm_mmu_child_role().
  */
-import type { Kvm, MmuPageView, RoleView, Warning } from '../state.ts';
+import type { Kvm, MmuPageView, RoleView } from '../state.ts';
+import type { Warning } from '../layout.ts';
 import { NO_GPTE } from '../gpte.ts';
 
 /** sptep: one entry of one shadow page as a single number. */

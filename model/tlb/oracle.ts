@@ -15,8 +15,9 @@
  * the old value, and a delivered #PF invalidates nothing. `strict`: the store is visible when
  * memory changes, and a delivered #PF invalidates its address.
  */
-import type { JudgedKind, Kvm } from '../state.ts';
-import { judgedKinds } from '../state.ts';
+import type { Kvm } from '../state.ts';
+import type { JudgedKind } from '../layout.ts';
+import { judgedKinds } from '../layout.ts';
 import { isWrite, permits, type AccessKind } from '../access.ts';
 import { addressCount, prefixCount, prefixOf, tableIndex, type Geometry } from '../geometry.ts';
 import { gpte_access, gpte_dirty, gpte_to_gfn, is_present_gpte } from '../gpte.ts';

@@ -66,7 +66,7 @@ describe('replay', () => {
     ['machine', { machine: 'look' }, 'machine "lock"'],
     ['initial state', { initial: 7 }, 'machine "lock" has 1'],
   ] as const)('refuses an unknown %s', (what, changes, hint) => {
-    const [code, text] = refusal({ ...badRun(), ...changes } as Counterexample);
+    const [code, text] = refusal({ ...badRun(), ...changes });
     expect(code).toBe('KMC-201');
     expect(text).toContain('x.json');
     expect(text).toContain(what);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configOf, presets } from '../../model/index.ts';
 import { scenario } from '../../model/scenario.ts';
-import { budgetNames } from '../../model/state.ts';
+import { budgetNames } from '../../model/config.ts';
 
 const small = scenario({
   id: 'shadow-small',

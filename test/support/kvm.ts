@@ -9,7 +9,8 @@ import { configOf, createMachine, presets, type Kvm, type Rules } from '../../mo
 import { scenario, type ScenarioInput } from '../../model/scenario.ts';
 import { makeRole, setRole, sptepOf } from '../../model/shadow/mmu-page.ts';
 import { leafSpte, make_nonleaf_spte } from '../../model/spte.ts';
-import type { Pc, StateFields } from '../../model/state.ts';
+import type { StateFields } from '../../model/state.ts';
+import type { Pc } from '../../model/layout.ts';
 
 export interface KvmInput extends Partial<Omit<ScenarioInput, 'geometry'>> {
   readonly geometry?: Partial<ScenarioInput['geometry']>;

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { AccessKind } from '../../../model/access.ts';
 import { addressCount, type Geometry } from '../../../model/geometry.ts';
 import { gpte, NO_GPTE } from '../../../model/gpte.ts';
-import type { Kvm, OracleMode } from '../../../model/state.ts';
+import type { Kvm } from '../../../model/state.ts';
+import type { OracleMode } from '../../../model/config.ts';
 import {
   guestMemoryChanged,
   isAllowed,

@@ -19,8 +19,8 @@ const madeWritable = (
 
 const found: Finding = { message: '', where: {} };
 
-export const pagesAreUnsyncBeforeTheirGfnIsWritable = stepProperty({
-  id: 'pages-are-unsync-before-their-gfn-is-writable',
+export const unsyncPrecedesWritableLeaf = stepProperty({
+  id: 'unsync-precedes-writable-leaf',
   brief: 'P4',
   says:
     'At the store that makes a leaf writable, every valid page that shadows its gfn is unsync ' +

@@ -1,0 +1,231 @@
+/**
+ * The shape of the state: guest memory, the shadow MMU, vCPUs, and what exists for checking.
+ *
+ * Kernel: struct kvm_mmu_page, struct kvm_mmu, struct kvm_vcpu, struct kvm_arch. Read against
+ * Linux 7.2. Ghost state starts with `ghost_`; no step of KVM reads it.
+ *
+ * Locals of a function that holds mmu_lock live in `mmu_lock`, because only one thread has them
+ * at a time; locals of code that runs without the lock live in the vCPU.
+ */
+import {
+  array,
+  bitset,
+  bool,
+  oneOf,
+  optionalRef,
+  pool,
+  record,
+  uint,
+  type Scalar,
+  type View,
+} from '../src/engine/machine/index.ts';
+import { gpteMax } from './gpte.ts';
+import { spteMax } from './spte.ts';
+import { addressCount, prefixCount, type Geometry } from './geometry.ts';
+import type { Config, Workload } from './config.ts';
+
+/**
+ * Where a vCPU is: in the guest, or before which step of KVM. One label per small step; the
+ * names follow the transitions.
+ */
+const pc = oneOf(
+  'guest',
+  'walk_addr',
+  'update_accessed_dirty_bits',
+  'inject_page_fault',
+  'lock_page_fault',
+  'get_child_sp',
+  'link_shadow_page',
+  'store_link',
+  'make_spte',
+  'store_spte',
+  'mark_unsync_late',
+  'sync_spte',
+  'sync_children',
+  'flush',
+  'emulate_write',
+  'read_indirect_shadow_pages',
+  'track_write',
+  'invlpg',
+  'sync_roots',
+  'assign_root',
+  'enter',
+);
+export type Pc = View<typeof pc>;
+
+/** Which WARN of KVM fired; sticky. */
+const warning = oneOf(
+  'none',
+  'spte-set-over-present',
+  'spte-update-changes-pfn',
+  'rmap-entry-missing',
+  'unsync-above-4k',
+  'linked-with-unsync-children',
+  'child-role-invalid',
+  'unsync-count-negative',
+  'free-of-valid-or-root',
+  'page-unlisted-twice',
+);
+export type Warning = View<typeof warning>;
+
+/**
+ * Kinds of access that the oracle tells apart: the guest's own, and the supervisor write with
+ * CR0.WP clear, which different pages justify. Order: the guest's, then `sw0`.
+ */
+export type JudgedKind = Geometry['kinds'][number] | 'sw0';
+
+export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
+  g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;
+
+/** Domains that several records share. */
+const domainsOf = (g: Geometry) => ({
+  sp: optionalRef(pool('sp', g.shadow_pages)),
+  gpte: uint(gpteMax(g.gfns)),
+  gfn: uint(g.gfns - 1),
+  va: uint(addressCount(g) - 1),
+  access: uint(7),
+  cr3: uint(g.cr3.length - 1),
+  /** Sets of entries (page, index), see sptepOf(). */
+  spteps: bitset(g.shadow_pages * g.entries),
+});
+
+const pageLayout = (g: Geometry) => {
+  const { gfn, access, spteps } = domainsOf(g);
+  return record({
+    /** Which list the page is on; a pinned invalid root is on none. */
+    list: oneOf('free', 'active', 'invalid_list', 'none'),
+    gfn,
+    role: record({ level: uint(g.levels), access, direct: bool, cr0_wp: bool, invalid: bool }),
+    unsync: bool,
+    unsync_children: uint(g.entries + 1),
+    root_count: uint(g.vcpus * (1 + g.prev_roots)),
+    write_flooding_count: uint(g.flood_threshold),
+    unsync_child_bitmap: bitset(g.entries),
+    spt: array(uint(spteMax(Math.max(g.gfns, g.shadow_pages))), g.entries),
+    /** get_gfn(): gfn of the guest translation behind each leaf. */
+    shadowed_gfn: array(gfn, g.entries),
+    /** get_access(): access of the guest translation behind each leaf. */
+    shadowed_access: array(access, g.entries),
+    /** Entries (page, index) that lead to this page. */
+    parent_ptes: spteps,
+  });
+};
+
+/** Locals of the function that holds mmu_lock. */
+const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
+  const { sp } = domainsOf(g);
+  return record({
+    holder,
+    /** it.level and it.sp of the walk over the shadow page table. */
+    level: uint(g.levels),
+    sp,
+    child: sp,
+    /** Whether the child is not linked yet, and whether this fault created it. */
+    fresh: bool,
+    created: bool,
+    /** make_spte() found the gfn shadowed and not to be made unsync. */
+    wrprot: bool,
+    /** The function's own `flush`. */
+    flush: bool,
+    /** Where the step after a flush, and after a sync, is. */
+    after_flush: pc,
+    after_sync: pc,
+    /** mmu_sync_children(): the parent; the page being synced, its entry; the rest of a batch. */
+    sync_parent: sp,
+    sync_sp: sp,
+    sync_index: uint(g.entries - 1),
+    sync_batch: bitset(g.shadow_pages),
+  });
+};
+
+/** What the hardware of a vCPU retains, and what the architecture lets it use. */
+const hardwareFields = (g: Geometry) => {
+  const { va, gfn, access } = domainsOf(g);
+  const kinds = judgedKinds(g).length;
+  return {
+    ghost_tlb: array(record({ valid: bool, va, pfn: gfn, access }), g.tlb_entries),
+    ghost_psc: array(
+      record({ valid: bool, va, level: uint(g.levels), sp: uint(g.shadow_pages - 1) }),
+      g.psc_entries,
+    ),
+    /** Frames of tables that the architecture lets this vCPU use, `[prefix * kinds + kind]`. */
+    ghost_allowed_table: array(bitset(g.tables), prefixCount(g) * kinds),
+    /** Frames that the architecture lets an access reach, `[va * kinds + kind]`. */
+    ghost_allowed_frame: array(bitset(g.gfns), addressCount(g) * kinds),
+  };
+};
+
+const vcpuLayout = (g: Geometry, stores: number) => {
+  const { sp, gpte, gfn, va, cr3 } = domainsOf(g);
+  return record({
+    pc,
+    cr0_wp: bool,
+    /** Index into `geometry.cr3`. */
+    cr3,
+    root: sp,
+    request_sync: bool,
+    request_flush_current: bool,
+    request_free_obsolete_roots: bool,
+    prev_root: array(record({ sp, cr3 }), g.prev_roots),
+    /** The instruction that exited: address, kind of access, store, error code P bit. */
+    insn: record({
+      va,
+      kind: uint(5),
+      /** 0: no store to a page table; otherwise 1 + index into `workload.stores`. */
+      store: uint(stores),
+      present: bool,
+    }),
+    /** INVLPG: which cached root comes next; 0 is the current one. */
+    root_index: uint(g.prev_roots),
+    /** struct guest_walker: the entry read at each level, `[level - 1]`. */
+    walker: record({ level: uint(g.levels), ptes: array(gpte, g.levels) }),
+    /** An emulated write whose store is done and whose shadow is not zapped yet. */
+    emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
+    /** Whether the entry under way completes a full invalidation (MOV CR3). */
+    ghost_invalidating: bool,
+    /** Whether some instant since the exit justifies a #PF for the instruction. */
+    ghost_fault_justified: bool,
+    /** Faults in a row on the instruction with nobody interfering. */
+    ghost_faults: uint(g.faults_max + 1),
+    ...hardwareFields(g),
+  });
+};
+
+const budgetLayout = (budget: Workload['budget']) =>
+  record({
+    fault: uint(budget.fault),
+    store: uint(budget.store),
+    host_store: uint(budget.host_store),
+    invlpg: uint(budget.invlpg),
+    cr3: uint(budget.cr3),
+    wp: uint(budget.wp),
+  });
+
+/** The shape of the state under a configuration. Order: small and often read fields first. */
+export const layoutOf = ({ geometry: g, workload }: Config) => {
+  const vcpus = pool('vcpu', g.vcpus);
+  const { gpte, spteps } = domainsOf(g);
+  return record({
+    mmu_lock: lockLayout(g, optionalRef(vcpus)),
+    arch: record({ indirect_shadow_pages: uint(g.shadow_pages * 2) }),
+    /** Flushes owed by the holder of mmu_lock before it unlocks, by host frame, see tlb/flush. */
+    ghost_owed: record({
+      unmap: bitset(g.gfns),
+      protect: bitset(g.gfns),
+      /** A table entry was removed or redirected. */
+      link: bool,
+    }),
+    ghost: record({
+      warning,
+      /** Guest entries that the host changed behind KVM's back, `gfn * entries + index`. */
+      host_stored: bitset(g.tables * g.entries),
+    }),
+    budget: budgetLayout(workload.budget),
+    gfn_write_track: array(uint(g.shadow_pages), g.gfns),
+    /** Leaf entries (page, index) under the gfn. */
+    rmap: array(spteps, g.gfns),
+    memory: array(array(gpte, g.entries), g.tables),
+    sp: array(pageLayout(g), g.shadow_pages),
+    vcpu: array(vcpuLayout(g, workload.stores.length), vcpus),
+  });
+};

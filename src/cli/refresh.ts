@@ -55,8 +55,9 @@ function executedAgain(
 }
 
 /**
- * Returns whether the file was written. A run written by hand may leave its fingerprints out. What people wrote in it is kept, and a file that no
- * longer has its verdict is left alone: that is for people to judge.
+ * Returns whether the file was written. A run written by hand may leave its fingerprints out.
+ * What people wrote in it is kept, and a file that no longer has its verdict is left alone: that
+ * is for people to judge.
  */
 export async function refresh(environment: Environment, file: string): Promise<boolean> {
   const found = readDraft(file);

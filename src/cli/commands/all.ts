@@ -135,9 +135,9 @@ function verdictText(
   const bugs = checks.filter(({ group, ok }) => group === 'mutants' && ok).length;
   return (
     `The modelled KVM keeps ${properties.size} properties in each of the ${states} states of ` +
-    `${searched.length} scenarios, and on ${walks} random walks. With a known bug planted it does ` +
-    `not: all ${bugs} planted bugs are shown by their stored counterexamples. This holds within ` +
-    'these scenarios, for the model; it is not a proof about the C code.'
+    `${searched.length} scenarios, and on ${walks} random walks. With a known bug planted it ` +
+    `does not: all ${bugs} planted bugs are shown by their stored counterexamples. This holds ` +
+    'within these scenarios, for the model; it is not a proof about the C code.'
   );
 }
 

@@ -47,30 +47,30 @@ function checkName(file: string, found: Counterexample): string | undefined {
   return basename(file).startsWith(prefix) ? undefined : `is not named ${prefix}*.json`;
 }
 
-function judge(environment: Environment, file: string): JudgedFile {
+function verdictCheck(environment: Environment, file: string, found: Counterexample): Check {
   const name = basename(file);
-  const found = readCounterexample(file);
   const { catalogue, model } = environment;
   const replayed = replay(file, found, catalogue, { model, acceptModelChange: false });
   if (!replayed.asExpected) {
     const detail = `recorded: ${expectedText(found)}; now: ${outcomeText(replayed)}`;
-    const hint = `look at it: kvm-mmu-check replay ${file}`;
-    return { file, found, check: failed(group, name, detail, [hint]) };
+    return failed(group, name, detail, [`look at it: kvm-mmu-check replay ${file}`]);
   }
   const misnamed = checkName(file, found);
-  if (misnamed !== undefined) return { file, found, check: failed(group, name, misnamed) };
-  return { file, found, check: passed(group, name, outcomeText(replayed)) };
+  if (misnamed !== undefined) return failed(group, name, misnamed);
+  return passed(group, name, outcomeText(replayed));
 }
 
 /** A fault of a file is a failed check of that file. */
 export function judgeFile(environment: Environment, file: string): JudgedFile {
+  let found: Counterexample | undefined;
   try {
-    return judge(environment, file);
+    found = readCounterexample(file);
+    return { file, found, check: verdictCheck(environment, file, found) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const text = `${error.code}: ${error.message.replace(`${file}: `, '')}`;
     const check = { ...failed(group, basename(file), text, error.hints), unreadable: true };
-    return { file, check };
+    return { file, check, ...(found === undefined ? {} : { found }) };
   }
 }
 
@@ -88,15 +88,13 @@ export function judgeMutant(mutant: MutantEntry, files: readonly JudgedFile[]): 
     const detail = `found by ${mutant.property} in ${actions.length} steps (${minimality})`;
     return passed('mutants', mutant.id, detail);
   }
+  if (own.length > 0) {
+    const check = failed('mutants', mutant.id, 'its stored counterexample is not as recorded');
+    return { ...check, unreadable: own.every(({ check: judged }) => judged.unreadable) };
+  }
+  const detail = `has no stored counterexample of ${mutant.property}`;
   const command =
     `kvm-mmu-check check --mutant ${mutant.id} --properties ${mutant.property} ` +
     '--save counterexamples';
-  return failed(
-    'mutants',
-    mutant.id,
-    own.length === 0
-      ? `has no stored counterexample of ${mutant.property}`
-      : 'its stored counterexample is not as recorded',
-    [`make one: ${command}`],
-  );
+  return failed('mutants', mutant.id, detail, [`make one: ${command}`]);
 }

@@ -79,6 +79,15 @@ describe('test', () => {
     expect(code).toBe(65);
   });
 
+  it('ends with 65 when all is well but for another model', async () => {
+    const model = { version: '9.9.9', hash: 'ffffffffffffffff' };
+    saveAs(join(folder, fileNameOf(badRun())), { ...badRun(), model });
+    const { code, out } = await run(['test']);
+    expect(out).toContain('KMC-206');
+    expect(out).toMatch(/FAIL {2}test-then-set +its stored counterexample is not as recorded/);
+    expect(code).toBe(65);
+  });
+
   it('ends with 1 when a verdict is not as recorded', async () => {
     const expected = { verdict: 'violated', property: 'one-inside-at-a-time', step: 3 } as const;
     saveAs(join(folder, 'bad_wrong.json'), { ...badRun(), expect: expected });

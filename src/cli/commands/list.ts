@@ -1,7 +1,7 @@
 /** `list`: the inventory. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { match } from 'ts-pattern';
-import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
+import type { Catalogue, PropertyEntry, ScenarioEntry } from '../../checker/catalogue.ts';
 import { unknownName } from '../../checker/names.ts';
 import { count, wrappedTable } from '../../report/style.ts';
 import type { Environment } from '../environment.ts';
@@ -76,8 +76,14 @@ function scenarios({ scenarios: list }: Catalogue): Listed {
   return { data: list, rows: [['scenario', 'machine', 'ci', 'states', 'what it is'], ...rows] };
 }
 
+/** `explain` has all of them. */
+function briefWhen({ kind, when }: PropertyEntry): string {
+  const transitions = when.split(', ').length;
+  return kind === 'step' && transitions > 1 ? `on ${transitions} transitions` : when;
+}
+
 function properties({ properties: list }: Catalogue): Listed {
-  const rows = list.map(({ id, when, says }) => [id, when, says]);
+  const rows = list.map((property) => [property.id, briefWhen(property), property.says]);
   return { data: list, rows: [['property', 'when', 'what it says'], ...rows] };
 }
 

@@ -79,7 +79,8 @@ function scenarios({ scenarios: list }: Catalogue): Listed {
 /** `explain` has all of them. */
 function briefWhen({ kind, when }: PropertyEntry): string {
   const transitions = when.split(', ').length;
-  return kind === 'step' && transitions > 1 ? `on ${transitions} transitions` : when;
+  if (kind === 'state') return when;
+  return transitions === 1 ? 'on 1 transition' : `on ${transitions} transitions`;
 }
 
 function properties({ properties: list }: Catalogue): Listed {

@@ -10,11 +10,24 @@ export interface Workload {
   readonly addresses?: readonly number[];
   /** How many of each in a run, over all vCPUs. */
   readonly budget: Readonly<Record<BudgetName, number>>;
-  /** vCPUs that guest stores, accesses, INVLPG and MOV CR3 are enabled on. Default: all. */
+  /** vCPUs that may do such a thing; every vCPU may access what is mapped. Default: all. */
   readonly actors?: Partial<Readonly<Record<BudgetName, readonly number[]>>>;
 }
 
-export const budgetNames = ['fault', 'store', 'host_store', 'invlpg', 'cr3', 'wp'] as const;
+/**
+ * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
+ * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying.
+ */
+export const budgetNames = [
+  'fault',
+  'store',
+  'host_store',
+  'invlpg',
+  'cr3',
+  'wp',
+  'lock_break',
+  'unprotect',
+] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
 /** A store of one entry into one guest page table. */

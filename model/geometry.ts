@@ -46,6 +46,10 @@ export const addressCount = (g: Geometry): number => g.entries ** g.levels;
 export const tableIndex = (g: Geometry, va: number, level: number): number =>
   Math.floor(va / g.entries ** (level - 1)) % g.entries;
 
+/** Whether two addresses are translated through the same entry at `level`. */
+export const isUnderOneEntry = (g: Geometry, a: number, b: number, level: number): boolean =>
+  Math.floor(a / g.entries ** (level - 1)) === Math.floor(b / g.entries ** (level - 1));
+
 /**
  * The part of `va` above `level`, which names one entry of that level in the whole address space.
  * Order: prefixes of the root level come first.

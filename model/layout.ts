@@ -135,6 +135,8 @@ const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
     sync_sp: sp,
     sync_index: uint(g.entries - 1),
     sync_batch: bitset(g.shadow_pages),
+    /** Whether a batch is done, after which the function may break the lock. */
+    batch_done: bool,
   });
 };
 
@@ -199,6 +201,8 @@ const budgetLayout = (budget: Workload['budget']) =>
     invlpg: uint(budget.invlpg),
     cr3: uint(budget.cr3),
     wp: uint(budget.wp),
+    lock_break: uint(budget.lock_break),
+    unprotect: uint(budget.unprotect),
   });
 
 /** The shape of the state under a configuration. Order: small and often read fields first. */

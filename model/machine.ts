@@ -86,6 +86,8 @@ const boot = (kvm: Kvm): void => {
   kvm.budget.invlpg = budget.invlpg;
   kvm.budget.cr3 = budget.cr3;
   kvm.budget.wp = budget.wp;
+  kvm.budget.lock_break = budget.lock_break;
+  kvm.budget.unprotect = budget.unprotect;
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;
     kvm.vcpu.at(v).pc = 'enter';

@@ -46,8 +46,8 @@ export const ruleDefinitions = {
     ['unaccount_shadowed()'],
   ),
   child_access: rule(
-    ['per-level', 'leaf'],
-    'Access in the role of a child: accumulated above that table, or over the whole walk.',
+    ['per-level', 'last-table'],
+    'Access in the role of a child: accumulated down to that table, or down to the last one.',
     ['FNAME(fetch)', 'kvm_mmu_child_role()'],
   ),
   child_level: rule(
@@ -66,8 +66,9 @@ export const ruleDefinitions = {
     ['kvm_calc_cpu_role()', 'kvm_mmu_page_role'],
   ),
   link_unsync_children: rule(
-    ['sync', 'skip'],
-    'Whether unsync pages below a table are synced before it is linked at a new place.',
+    ['sync', 'request-sync', 'skip'],
+    'Unsync pages below a table that is linked at a new place: synced before, by the faulting ' +
+      'vCPU before it runs on, or not at all.',
     ['FNAME(fetch)', 'mmu_sync_children()'],
   ),
   link_replace: rule(
@@ -103,7 +104,7 @@ export const ruleDefinitions = {
   walk_cr0_wp: rule(
     ['current', 'stale'],
     'Whether the permission check of a guest walk knows that CR0.WP was cleared.',
-    ['kvm_mmu_refresh_cr0_wp()', 'permission_fault()', 'commit cf9f4c0eb169'],
+    ['permission_fault()', 'kvm_mmu_refresh_cr0_wp()'],
   ),
   stale_root_check: rule(
     ['checked', 'skipped'],
@@ -169,6 +170,11 @@ export const ruleDefinitions = {
     ['drop', 'keep'],
     'What syncing does to a leaf whose guest entry now names another gfn.',
     ['FNAME(sync_spte)'],
+  ),
+  sync_accessed: rule(
+    ['drop', 'keep'],
+    'What syncing does to a leaf whose guest entry has its accessed flag cleared.',
+    ['FNAME(sync_spte)', 'FNAME(prefetch_invalid_gpte)'],
   ),
   sync_access: rule(
     ['refresh', 'keep'],
@@ -264,7 +270,9 @@ export const presets = {
 
 export const presetSays: Record<keyof typeof presets, string> = {
   upstream: 'Linux 7.2.',
-  'v6.1': 'Linux 6.1.192, which has the fixes of 2026 that concern this machine.',
+  'v6.1':
+    'Linux 6.1.192, which has the fixes of 2026 that concern this machine. Its INVLPG, which ' +
+    'zaps and prefetches, is taken for the later one, which syncs.',
   'seed-v3': 'The third series of eager page splitting for the shadow MMU, April 2022.',
   'seed-v2': 'The second series of eager page splitting for the shadow MMU, March 2022.',
 };

@@ -18,6 +18,8 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'mmu_try_to_unsync_pages.late',
     'mmu_sync_children.protect',
     'kvm_sync_page.sync_spte',
+    'mmu_sync_children.yield',
+    '__kvm_mmu_unprotect_gfn_and_retry',
     '__kvm_mmu_invalidate_addr',
     'kvm_inject_emulated_page_fault',
     'kvm_mmu_track_write',

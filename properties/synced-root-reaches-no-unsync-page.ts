@@ -21,6 +21,7 @@ export const syncedRootReachesNoUnsyncPage = stepProperty({
   says: 'At the end of mmu_sync_children() no page reachable from its parent is unsync.',
   why: 'The caller goes on as if everything below were current.',
   source: ['mmu_sync_children()', 'mmu_audit.c audit_vcpu_spte()'],
+  // Breaking the lock between two batches is not the end.
   on: ['mmu_sync_children.protect', 'kvm_sync_page.sync_spte'],
   applies: (before, after) =>
     before.mmu_lock.sync_parent !== null && after.mmu_lock.sync_parent === null,

@@ -16,7 +16,7 @@ import { kindNames } from '../shadow/fetch.ts';
 import { goTo, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { startWalk } from '../shadow/page-fault.ts';
-import { kvm_mmu_new_pgd, kvm_mmu_reset_context } from '../shadow/roots.ts';
+import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
 import {
@@ -34,11 +34,11 @@ export const scenarioKind = (kvm: Kvm, kind: number): AccessKind =>
 export const storeKind = (kvm: Kvm): AccessKind => kvm.geometry.kinds.find(isWrite) ?? 'uw';
 
 /** Whether `v` is in the guest and the workload lets it do such a thing. */
-const mayAct = (kvm: Kvm, v: number, what: BudgetName, va: number): boolean => {
+const mayAct = (kvm: Kvm, v: number, what: BudgetName | 'access', va: number): boolean => {
   if (kvm.vcpu.at(v).pc !== 'guest' || !mayRun(kvm, v)) return false;
   const { actors, addresses } = kvm.workload;
   if (addresses !== undefined && !addresses.includes(va)) return false;
-  return actors?.[what]?.includes(v) ?? true;
+  return what === 'access' || (actors?.[what]?.includes(v) ?? true);
 };
 
 /** A guest that repeats what faulted does nothing else until it completes. */
@@ -58,7 +58,7 @@ const complete = (kvm: Kvm, v: number): void => {
 
 /** The access finds no translation: exit with its address and an error code. */
 const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number): boolean => {
-  if (kvm.budget.fault === 0) return false;
+  if (kvm.budget.fault === 0 || !(kvm.workload.actors?.fault?.includes(v) ?? true)) return false;
   kvm.budget.fault -= 1;
   const vcpu = kvm.vcpu.at(v);
   vcpu.insn.va = va;
@@ -78,7 +78,7 @@ const access: ModelTransition = {
   over: ['v', 'va', 'kind'],
   step: (kvm, v, va, kindNumber) => {
     const kind = scenarioKind(kvm, kindNumber);
-    if (!mayAct(kvm, v, 'fault', va) || isOther(kvm, v, va, kind, 0)) return false;
+    if (!mayAct(kvm, v, 'access', va) || isOther(kvm, v, va, kind, 0)) return false;
     if (firstUsablePfn(kvm, v, va, kind) < 0) return fault(kvm, v, va, kind, 0);
     complete(kvm, v);
     return true;
@@ -139,14 +139,19 @@ const invlpg: ModelTransition = {
   },
 };
 
-/** Exits that take mmu_lock at once, to give roots back, wait until it is free. */
-const mayChangeRoots = (kvm: Kvm, v: number, what: BudgetName): boolean =>
+/** Whether guest software may change a control register now. */
+const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
   kvm.vcpu.at(v).pc === 'guest' &&
   mayRun(kvm, v) &&
-  kvm.mmu_lock.holder === null &&
   kvm.vcpu.at(v).ghost_faults === 0 &&
   kvm.budget[what] > 0 &&
   (kvm.workload.actors?.[what]?.includes(v) ?? true);
+
+/**
+ * Roots are given back under mmu_lock; an exit that has to waits until the lock is free. Nothing
+ * else happens between the exit and taking the lock.
+ */
+const mayTakeLock = (kvm: Kvm): boolean => kvm.mmu_lock.holder === null;
 
 const mov_cr3: ModelTransition = {
   name: 'guestMovCr3',
@@ -155,10 +160,11 @@ const mov_cr3: ModelTransition = {
   over: ['v', 'cr3'],
   needs: ({ workload }) => workload.budget.cr3 > 0,
   step: (kvm, v, cr3) => {
-    if (!mayChangeRoots(kvm, v, 'cr3')) return false;
-    kvm.budget.cr3 -= 1;
+    if (!mayMove(kvm, v, 'cr3')) return false;
     const vcpu = kvm.vcpu.at(v);
     const changes = vcpu.cr3 !== cr3;
+    if (changes && switchGivesRootBack(kvm, v, cr3) && !mayTakeLock(kvm)) return false;
+    kvm.budget.cr3 -= 1;
     vcpu.cr3 = cr3;
     resetAllowed(kvm, v);
     if (changes) kvm_mmu_new_pgd(kvm, v);
@@ -177,7 +183,7 @@ const mov_cr0_wp: ModelTransition = {
   over: ['v'],
   needs: ({ workload }) => workload.budget.wp > 0,
   step: (kvm, v) => {
-    if (!mayChangeRoots(kvm, v, 'wp')) return false;
+    if (!mayMove(kvm, v, 'wp') || !mayTakeLock(kvm)) return false;
     kvm.budget.wp -= 1;
     const vcpu = kvm.vcpu.at(v);
     vcpu.cr0_wp = !vcpu.cr0_wp;

@@ -125,6 +125,18 @@ export const buildingMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'link-syncs-too-late',
+    rule: 'link_unsync_children',
+    value: 'request-sync',
+    says:
+      'A directory with unsync pages below is linked and synced only when the faulting vCPU ' +
+      'enters the guest.',
+    source: ['commit 65855ed8b034 (2021)', 'KVM_REQ_MMU_SYNC'],
+    scenario: 'shadow-link-unsync-child-shared',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'A',
+  },
+  {
     id: 'link-keeps-old-parent',
     rule: 'link_replace',
     value: 'overwrite',

@@ -63,6 +63,16 @@ export const keepingMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'sync-keeps-unaccessed-leaf',
+    rule: 'sync_accessed',
+    value: 'keep',
+    says: 'Syncing keeps a leaf whose guest entry had its accessed flag cleared.',
+    source: ['FNAME(prefetch_invalid_gpte)'],
+    scenario: 'shadow-accessed-dirty',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'rule',
+  },
+  {
     id: 'sync-keeps-old-access',
     rule: 'sync_access',
     value: 'keep',
@@ -119,7 +129,7 @@ export const keepingMutants: readonly Mutant[] = [
     says: 'An emulated write to a shadowed table leaves its shadow page as it was.',
     source: ['kvm_mmu_track_write()'],
     scenario: 'shadow-emulated-write',
-    property: 'sync-page-agrees-with-guest-table',
+    property: 'child-has-the-role-that-its-entry-implies',
     category: 'rule',
   },
   {

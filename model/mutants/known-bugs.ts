@@ -70,7 +70,12 @@ export const knownBugs: readonly Mutant[] = [
     rule: 'stale_root_check',
     value: 'skipped',
     says: 'A fault goes on below a root that was zapped before it took mmu_lock.',
-    source: ['commit 989c6b34f6a9 (2013)', 'is_page_fault_stale()'],
+    source: [
+      'commit 989c6b34f6a9 (2013)',
+      'commit a955cad84cda (2021)',
+      'commit 2abd5287f083 (2026)',
+      'is_page_fault_stale()',
+    ],
     scenario: 'shadow-write-flood',
     property: 'invalid-page-maps-nothing',
     category: 'A',
@@ -78,9 +83,9 @@ export const knownBugs: readonly Mutant[] = [
   {
     id: 'inherited-permission',
     rule: 'child_access',
-    value: 'leaf',
+    value: 'last-table',
     says:
-      'Upper pages are keyed by the access of the whole walk, so that ways with ' +
+      'Upper pages are keyed by the access at the last table, so that ways with ' +
       'different rights share a subtree.',
     source: ['CVE-2021-38198', 'commit b1bd5cba3306 (2021)', 'FNAME(fetch)'],
     scenario: 'shadow-shared-directory',
@@ -94,7 +99,7 @@ export const knownBugs: readonly Mutant[] = [
     says:
       'The permission check of the guest walk does not know that CR0.WP was cleared, ' +
       'and the guest gets a #PF for a legal write.',
-    source: ['commit cf9f4c0eb169 (2023)', 'kvm_mmu_refresh_cr0_wp()'],
+    source: ['commit cf9f4c0eb169 (2023), for TDP; here in shadow paging', 'permission_fault()'],
     scenario: 'shadow-cr0-wp',
     property: 'page-fault-is-justified-by-guest-tables',
     category: 'B',

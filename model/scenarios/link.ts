@@ -27,6 +27,27 @@ export const linkScenarios: readonly Scenario[] = [
     maxSteps: 120,
   }),
   scenario({
+    id: 'shadow-link-unsync-child-shared',
+    says:
+      'The same directory, linked by one vCPU while another one uses whatever is linked: the ' +
+      'pages below must be in sync before the link is visible, not only before the first runs on.',
+    geometry: { levels: 3, gfns: 6, tables: 4, shadow_pages: 5 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), gpte({ gfn: 3 })],
+      [gpte({ gfn: 4 }), gpte({ gfn: 4 })],
+      [gpte({ gfn: 0 }), gpte({ gfn: 2 })],
+    ],
+    addresses: [1, 2, 3, 4, 5],
+    stores: [
+      { gfn: 2, index: 1, value: gpte({ gfn: 5 }) },
+      { gfn: 0, index: 1, value: gpte({ gfn: 1 }) },
+    ],
+    budget: { fault: 4, store: 2, lock_break: 1 },
+    actors: { fault: [0], store: [0] },
+    maxSteps: 120,
+  }),
+  scenario({
     id: 'shadow-link-unsync-table',
     says:
       'A table that is unsync becomes visible at a second place of the root: the lookup finds ' +
@@ -87,6 +108,25 @@ export const linkScenarios: readonly Scenario[] = [
     addresses: [0, 2],
     stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 4 }) }],
     budget: { fault: 3, store: 1 },
+  }),
+  scenario({
+    id: 'shadow-fault-through-old-entry',
+    says:
+      'A walk reads the old root entry and then the new leaf entry: the #PF that it ends in is ' +
+      'one that a processor with the old entry cached would deliver too.',
+    geometry: { gfns: 5, tables: 3, shadow_pages: 4, flood_threshold: 3 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), gpte({ gfn: 2 })],
+      [gpte({ gfn: 4 }), NO_GPTE],
+      [gpte({ gfn: 0 }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 2, 3],
+    stores: [
+      { gfn: 0, index: 0, value: gpte({ gfn: 2 }) },
+      { gfn: 1, index: 0, value: NO_GPTE },
+    ],
+    budget: { fault: 4, store: 2 },
+    actors: { store: [1] },
   }),
   scenario({
     id: 'shadow-recursive-root',

@@ -79,7 +79,7 @@ export const unsyncScenarios: readonly Scenario[] = [
     ],
     addresses: [1, 2, 3],
     stores: [{ gfn: 2, index: 1, value: NO_GPTE }],
-    budget: { fault: 4, store: 1, cr3: 1 },
+    budget: { fault: 4, store: 1, cr3: 1, lock_break: 1 },
   }),
   scenario({
     id: 'shadow-sync-three-levels',

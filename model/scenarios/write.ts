@@ -39,12 +39,27 @@ export const writeScenarios: readonly Scenario[] = [
       'empty and invalid until they have let go of it.',
     ...rootMapped,
     addresses: [0, 1],
-    geometry: { ...rootMapped.geometry, flood_threshold: 1 },
+    geometry: { ...rootMapped.geometry, flood_threshold: 2 },
     stores: [
       { gfn: 0, index: 0, value: gpte({ gfn: 2 }) },
       { gfn: 0, index: 1, value: gpte({ gfn: 1 }) },
     ],
     budget: { fault: 3, store: 2 },
+  }),
+  scenario({
+    id: 'shadow-unprotect',
+    says:
+      'A plain write to a page that holds a table in use: KVM may zap the shadow pages of the ' +
+      'table, roots included, and let the guest repeat the write.',
+    ...rootMapped,
+    geometry: { ...rootMapped.geometry, tables: 2, gfns: 4 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), gpte({ gfn: 0 })],
+      [gpte({ gfn: 3 }), gpte({ gfn: 0 })],
+    ],
+    addresses: [1, 2, 3],
+    stores: [],
+    budget: { fault: 4, unprotect: 1 },
   }),
   scenario({
     id: 'shadow-table-becomes-root',

@@ -87,7 +87,7 @@ const get_child_sp: ModelTransition = {
     const spte = parent.spt.get(tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level));
     const gfn = gpte_to_gfn(vcpu.walker.ptes.get(mmu_lock.level - 1));
     parent.write_flooding_count = 0;
-    const access = kvm.rules.child_access === 'per-level' ? mmu_lock.level : 1;
+    const access = kvm.rules.child_access === 'per-level' ? mmu_lock.level : 2;
     const role = kvm_mmu_child_role(kvm, parent, accessDownTo(vcpu, access));
     if (isTableSpte(spte) && isRightChild(kvm, spte_to_child_sp(spte), gfn, role)) {
       mmu_lock.child = spte_to_child_sp(spte);
@@ -131,6 +131,9 @@ const getShadowPage = (kvm: Kvm, v: number, gfn: number, role: number): void => 
     mmu_lock.after_sync = 'link_shadow_page';
     proceed(kvm, v, 'sync_children', flush);
     return;
+  }
+  if (page.unsync_children > 0 && kvm.rules.link_unsync_children === 'request-sync') {
+    kvm.vcpu.at(v).request_sync = true;
   }
   proceed(kvm, v, 'link_shadow_page', flush);
 };

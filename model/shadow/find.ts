@@ -7,7 +7,7 @@
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
-import { isValid, roleLevel, roleWord, setRole } from './mmu-page.ts';
+import { isValid, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
 import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
 import { kvm_mmu_prepare_zap_page } from './zap.ts';
 
@@ -74,6 +74,11 @@ const freeSlot = (kvm: Kvm): number => {
 };
 
 const isPointedAt = (kvm: Kvm, sp: number): boolean => {
+  for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
+    for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
+      if (sptep_to_sp(kvm, 31 - Math.clz32(rest & -rest)) === sp) return true;
+    }
+  }
   for (let other = 0; other < kvm.sp.length; other += 1) {
     const { spt } = kvm.sp.at(other);
     for (let i = 0; i < spt.length; i += 1) {

@@ -110,6 +110,7 @@ const unlock = (kvm: Kvm): void => {
   mmu_lock.sync_sp = null;
   mmu_lock.sync_index = 0;
   mmu_lock.sync_batch.bits = 0;
+  mmu_lock.batch_done = false;
 };
 
 /** The flush that functions issue before they go on, and the freeing of what they zapped. */

@@ -22,7 +22,8 @@ import {
   gpteWithDirty,
   is_present_gpte,
 } from '../gpte.ts';
-import { guestMemoryChanged, resetAllowedAddress } from '../tlb/oracle.ts';
+import { isTableSpte, spte_to_child_sp } from '../spte.ts';
+import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { accessDownTo, gpte_changed, kindOf } from './fetch.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
@@ -113,11 +114,24 @@ const update_accessed_dirty_bits: ModelTransition = {
   },
 };
 
+/** Pages on the way to the address are in use: writes to their tables start to count anew. */
+const shadow_page_table_clear_flood = (kvm: Kvm, v: number): void => {
+  const { root, insn } = kvm.vcpu.at(v);
+  let sp = root;
+  for (let level = kvm.geometry.levels; level > 0 && sp !== null; level -= 1) {
+    const page = kvm.sp.at(sp);
+    page.write_flooding_count = 0;
+    const spte = page.spt.get(tableIndex(kvm.geometry, insn.va, level));
+    sp = isTableSpte(spte) ? spte_to_child_sp(spte) : null;
+  }
+};
+
 /** A write to a present SPTE of a tracked gfn goes straight to the emulator. */
 const afterWalk = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   const tracked = kvm_gfn_is_write_tracked(kvm, gpte_to_gfn(vcpu.walker.ptes.get(0)));
   const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
+  if (emulate) shadow_page_table_clear_flood(kvm, v);
   vcpu.pc = emulate ? 'emulate_write' : 'lock_page_fault';
 };
 
@@ -153,11 +167,12 @@ const inject_page_fault: ModelTransition = {
   source: ['kvm_inject_emulated_page_fault()', 'kvm_mmu_invalidate_addr()'],
   over: ['v'],
   step: (kvm, v) => {
-    if (!isBeforeLocking(kvm, v, 'inject_page_fault')) return false;
+    if (!isBefore(kvm, v, 'inject_page_fault')) return false;
     const vcpu = kvm.vcpu.at(v);
     const { va } = vcpu.insn;
+    if (vcpu.insn.present && kvm.mmu_lock.holder !== null) return false;
     vcpu.ghost_faults = 0;
-    if (kvm.oracle === 'strict') resetAllowedAddress(kvm, v, va);
+    if (kvm.oracle === 'strict') resetAllowedPath(kvm, v, va);
     if (!vcpu.insn.present) {
       goTo(vcpu, 'enter');
       return true;

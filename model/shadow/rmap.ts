@@ -14,8 +14,9 @@ import {
   spte_to_pfn,
   writeProtected,
 } from '../spte.ts';
-import { oweProtect, oweUnmap } from '../tlb/flush.ts';
+import { oweUnmap } from '../tlb/flush.ts';
 import { sptep_to_sp, spte_index, sptepOf, warn } from './mmu-page.ts';
+import { mmu_spte_update } from './spte-update.ts';
 
 /** kvm_mmu_page_get_gfn(): the gfn of the guest translation behind a leaf. */
 export const kvm_mmu_page_get_gfn = (page: MmuPageView, index: number): number =>
@@ -60,22 +61,20 @@ export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
 
 /**
  * kvm_mmu_slot_gfn_write_protect(): no leaf that maps `gfn` stays writable or MMU-writable.
- * Returns whether any changed. Flush: owed for each that was MMU-writable.
+ * Returns whether a flush is owed, as decided for each leaf.
  *
  * One step: rights only shrink, so that whatever hardware loads in between it could have loaded
  * before.
  */
 export const kvm_mmu_slot_gfn_write_protect = (kvm: Kvm, gfn: number): boolean => {
-  let changed = false;
+  let flush = false;
   for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
     const sptep = 31 - Math.clz32(rest & -rest);
-    const { spt } = kvm.sp.at(sptep_to_sp(kvm, sptep));
+    const sp = sptep_to_sp(kvm, sptep);
     const index = spte_index(kvm, sptep);
-    const spte = spt.get(index);
+    const spte = kvm.sp.at(sp).spt.get(index);
     if (!is_writable_pte(spte) && !is_mmu_writable_spte(spte)) continue;
-    if (is_mmu_writable_spte(spte)) oweProtect(kvm, spte_to_pfn(spte));
-    spt.set(index, writeProtected(spte));
-    changed = true;
+    if (mmu_spte_update(kvm, sp, index, writeProtected(spte))) flush = true;
   }
-  return changed;
+  return flush;
 };

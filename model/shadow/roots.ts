@@ -26,6 +26,15 @@ export const mmu_free_root_page = (kvm: Kvm, sp: number): void => {
 const isObsoleteRoot = (kvm: Kvm, sp: number | null): boolean =>
   sp !== null && kvm.sp.at(sp).role.invalid;
 
+const holdsObsoleteRoot = (kvm: Kvm, v: number): boolean => {
+  const { root, prev_root } = kvm.vcpu.at(v);
+  if (isObsoleteRoot(kvm, root)) return true;
+  for (let i = 0; i < prev_root.length; i += 1) {
+    if (isObsoleteRoot(kvm, prev_root.at(i).sp)) return true;
+  }
+  return false;
+};
+
 const free_obsolete_roots: ModelTransition = {
   name: 'kvm_mmu_free_obsolete_roots',
   says: 'Serve the request to give back roots that were zapped.',
@@ -33,8 +42,11 @@ const free_obsolete_roots: ModelTransition = {
   over: ['v'],
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
-    if (!vcpu.request_free_obsolete_roots || !isBeforeLocking(kvm, v, 'enter')) return false;
+    if (!vcpu.request_free_obsolete_roots || !isBefore(kvm, v, 'enter')) return false;
+    const freesAny = holdsObsoleteRoot(kvm, v);
+    if (freesAny && kvm.mmu_lock.holder !== null) return false;
     vcpu.request_free_obsolete_roots = false;
+    if (!freesAny) return true;
     lock(kvm, v);
     if (vcpu.root !== null && isObsoleteRoot(kvm, vcpu.root)) {
       mmu_free_root_page(kvm, vcpu.root);
@@ -137,37 +149,48 @@ const enter_guest: ModelTransition = {
   },
 };
 
+/** Whether MOV CR3 to `cr3` pushes a root out of the cache, which takes mmu_lock. */
+export const switchGivesRootBack = (kvm: Kvm, v: number, cr3: number): boolean => {
+  const { root, prev_root } = kvm.vcpu.at(v);
+  if (isRootUsable(kvm, v, root, cr3)) return false;
+  for (let i = 0; i < prev_root.length; i += 1) {
+    const cached = prev_root.at(i);
+    if (cached.cr3 === cr3 && isRootUsable(kvm, v, cached.sp, cr3)) return false;
+  }
+  const oldest = prev_root.length === 0 ? root : prev_root.at(prev_root.length - 1).sp;
+  return oldest !== null;
+};
+
 /**
  * fast_pgd_switch(): rotate through the cached roots until one fits CR3 and role. The one pushed
  * out at the end is given back. Takes mmu_lock only for that.
  */
 export const kvm_mmu_new_pgd = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
-  if (isRootUsable(kvm, v, vcpu.root, vcpu.cr3)) return;
-  for (let i = 0; i < vcpu.prev_root.length; i += 1) {
-    if (swapRoot(kvm, v, i)) return;
-  }
-  freeRoot(kvm, v);
+  let hit = isRootUsable(kvm, v, vcpu.root, vcpu.cr3);
+  for (let i = 0; i < vcpu.prev_root.length && !hit; i += 1) hit = swapRoot(kvm, v, i);
+  if (hit && vcpu.root !== null) kvm.sp.at(vcpu.root).write_flooding_count = 0;
+  else if (kvm.rules.cr3_root_count === 'paired') freeRoot(kvm, v);
+  else vcpu.root = null;
 };
 
+/** Whether a cached root serves `cr3` in the role that the vCPU needs now. */
 const isRootUsable = (kvm: Kvm, v: number, sp: number | null, cr3: number): boolean => {
-  if (sp === null || kvm.sp.at(sp).role.invalid || cr3 !== kvm.vcpu.at(v).cr3) return false;
-  return (
-    roleWord(kvm.sp.at(sp).role) === rootRole(kvm, v) && gfnOfCr3(kvm, cr3) === kvm.sp.at(sp).gfn
-  );
+  if (sp === null) return false;
+  const page = kvm.sp.at(sp);
+  if (page.role.invalid || page.gfn !== (kvm.geometry.cr3[cr3] ?? 0)) return false;
+  return roleWord(page.role) === rootRole(kvm, v);
 };
-
-const gfnOfCr3 = (kvm: Kvm, cr3: number): number => kvm.geometry.cr3[cr3] ?? 0;
 
 /** Swaps the current root with a cached one; returns whether the new current one fits. */
 const swapRoot = (kvm: Kvm, v: number, i: number): boolean => {
   const vcpu = kvm.vcpu.at(v);
   const cached = vcpu.prev_root.at(i);
-  const { sp, cr3 } = cached;
+  const { sp } = cached;
   cached.sp = vcpu.root;
   cached.cr3 = vcpu.root === null ? 0 : cr3OfRoot(kvm, vcpu.root);
   vcpu.root = sp;
-  return isRootUsable(kvm, v, sp, cr3);
+  return isRootUsable(kvm, v, sp, vcpu.cr3);
 };
 
 /** root.pgd of the root that the vCPU held until now. */
@@ -177,7 +200,7 @@ const cr3OfRoot = (kvm: Kvm, sp: number): number =>
 /** kvm_mmu_free_roots(KVM_MMU_ROOT_CURRENT) */
 const freeRoot = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
-  if (vcpu.root !== null && kvm.rules.cr3_root_count === 'paired') {
+  if (vcpu.root !== null) {
     mmu_free_root_page(kvm, vcpu.root);
     kvm_mmu_commit_zap_page(kvm);
   }

@@ -7,16 +7,15 @@ import type { Kvm } from '../state.ts';
 import { ACC_WRITE_MASK } from '../access.ts';
 import {
   is_last_spte,
-  is_mmu_writable_spte,
   is_shadow_present_pte,
   is_writable_pte,
   leafSpte,
   NO_SPTE,
   spte_to_pfn,
 } from '../spte.ts';
-import { oweProtect } from '../tlb/flush.ts';
 import { warn } from './mmu-page.ts';
 import { drop_spte, rmap_add } from './rmap.ts';
+import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
 
 export interface Mapping {
@@ -81,18 +80,4 @@ const mmu_spte_set = (kvm: Kvm, m: Mapping, new_spte: number): void => {
   const { spt } = kvm.sp.at(m.sp);
   if (spt.get(m.index) !== NO_SPTE) warn(kvm, 'spte-set-over-present');
   spt.set(m.index, new_spte);
-};
-
-/**
- * mmu_spte_update(): present to present. Returns whether a flush is owed, which is when
- * MMU-writable goes away.
- */
-export const mmu_spte_update = (kvm: Kvm, sp: number, index: number, new_spte: number): boolean => {
-  const { spt } = kvm.sp.at(sp);
-  const old_spte = spt.get(index);
-  if (spte_to_pfn(old_spte) !== spte_to_pfn(new_spte)) warn(kvm, 'spte-update-changes-pfn');
-  spt.set(index, new_spte);
-  if (!is_mmu_writable_spte(old_spte) || is_mmu_writable_spte(new_spte)) return false;
-  oweProtect(kvm, spte_to_pfn(old_spte));
-  return kvm.rules.update_flush === 'mmu-writable';
 };

@@ -20,7 +20,8 @@ import {
   protect_clean_gpte,
 } from '../gpte.ts';
 import { is_last_spte } from '../spte.ts';
-import { decideWriteProtection, make_spte, mmu_spte_update } from './spte.ts';
+import { mmu_spte_update } from './spte-update.ts';
+import { decideWriteProtection, make_spte } from './spte.ts';
 import { isBefore, proceed } from './lock.ts';
 import { isCommitDue } from './zap.ts';
 import { readGuest } from './mmu-page.ts';
@@ -38,7 +39,7 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   if (!is_last_spte(page.spt.get(index))) return false;
   const gpte = readGuest(kvm, page.gfn, index);
   const gfn = gpte_to_gfn(gpte);
-  if (!is_present_gpte(gpte) || !gpte_accessed(gpte) || gfnChanged(kvm, page, index, gfn)) {
+  if (isUnusable(kvm, gpte) || gfnChanged(kvm, page, index, gfn)) {
     drop_spte(kvm, sp, index);
     return true;
   }
@@ -49,6 +50,10 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const wrprot = decideWriteProtection(kvm, m, page.spt.get(index), true);
   return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
 };
+
+/** prefetch_invalid_gpte() */
+const isUnusable = (kvm: Kvm, gpte: number): boolean =>
+  !is_present_gpte(gpte) || (!gpte_accessed(gpte) && kvm.rules.sync_accessed === 'drop');
 
 const gfnChanged = (kvm: Kvm, page: MmuPageView, index: number, gfn: number): boolean =>
   kvm.rules.sync_gfn_change === 'drop' && gfn !== kvm_mmu_page_get_gfn(page, index);
@@ -87,6 +92,7 @@ const nextOfBatch = (kvm: Kvm, v: number): void => {
   if (sync_batch.bits === 0) {
     if (kvm.rules.sync_passes === 'one') finishSyncChildren(kvm, v);
     else kvm.vcpu.at(v).pc = 'sync_children';
+    kvm.mmu_lock.batch_done = kvm.mmu_lock.holder === v;
     return;
   }
   const sp = 31 - Math.clz32(sync_batch.bits & -sync_batch.bits);
@@ -111,6 +117,7 @@ const sync_children_pass: ModelTransition = {
       nextOfBatch(kvm, v);
       return true;
     }
+    mmu_lock.batch_done = false;
     const pages = collectUnsync(kvm, mmu_lock.sync_parent ?? 0);
     if (pages === 0) {
       finishSyncChildren(kvm, v);
@@ -123,6 +130,29 @@ const sync_children_pass: ModelTransition = {
     } else {
       nextOfBatch(kvm, v);
     }
+    return true;
+  },
+};
+
+const sync_children_yield: ModelTransition = {
+  name: 'mmu_sync_children.yield',
+  says:
+    'Break the lock between two batches: the sync of a root takes it again and goes on, a fault ' +
+    'asks for a sync and gives up.',
+  source: ['mmu_sync_children()', 'cond_resched_rwlock_write()'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.lock_break > 0,
+  step: (kvm, v) => {
+    const { mmu_lock, budget } = kvm;
+    if (!isBefore(kvm, v, 'sync_children') || !mmu_lock.batch_done) return false;
+    if (budget.lock_break === 0) return false;
+    budget.lock_break -= 1;
+    mmu_lock.batch_done = false;
+    mmu_lock.sync_parent = null;
+    const isRootSync = mmu_lock.after_sync === 'enter';
+    if (!isRootSync) kvm.vcpu.at(v).request_sync = true;
+    const flush = mmu_lock.flush || isCommitDue(kvm);
+    proceed(kvm, v, isRootSync ? 'sync_roots' : 'enter', flush);
     return true;
   },
 };
@@ -144,5 +174,6 @@ const finishSyncChildren = (kvm: Kvm, v: number): void => {
 
 export const syncTransitions: readonly ModelTransition[] = [
   sync_children_pass,
+  sync_children_yield,
   kvm_sync_page_entry,
 ];

@@ -7,6 +7,9 @@
  * mmu_lock. Between the first and the last the shadow is stale although it is marked in sync, and
  * other vCPUs run.
  *
+ * A write that edits no page table (a plain access of the workload) stores the value that is
+ * there already.
+ *
  * Abstracts: the emulator's own walk of the address; it writes where the walk of the fault led.
  * Stores are aligned and cover one whole entry.
  */
@@ -15,7 +18,7 @@ import type { ModelTransition } from '../transition.ts';
 import { gpte_to_gfn } from '../gpte.ts';
 import { guestMemoryChanged } from '../tlb/oracle.ts';
 import { clearWalker, goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
-import { isAllocated, readGuest, sp_has_gptes } from './mmu-page.ts';
+import { isAllocated, isValid, readGuest, sp_has_gptes } from './mmu-page.ts';
 import { pfnOf } from './spte.ts';
 import { isCommitDue, kvm_mmu_prepare_zap_page, mmu_page_zap_pte } from './zap.ts';
 
@@ -86,6 +89,33 @@ const track_write: ModelTransition = {
   },
 };
 
+const unprotect_gfn_and_retry: ModelTransition = {
+  name: '__kvm_mmu_unprotect_gfn_and_retry',
+  says:
+    'Instead of emulating a write that edits no page table, zap every page that shadows the gfn ' +
+    'and let the guest repeat the instruction.',
+  source: ['__kvm_mmu_unprotect_gfn_and_retry()', 'retry_instruction()'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.unprotect > 0,
+  step: (kvm, v) => {
+    if (!isBeforeLocking(kvm, v, 'emulate_write') || kvm.budget.unprotect === 0) return false;
+    const vcpu = kvm.vcpu.at(v);
+    if (vcpu.insn.store > 0) return false;
+    kvm.budget.unprotect -= 1;
+    lock(kvm, v);
+    const gfn = gpte_to_gfn(vcpu.walker.ptes.get(0));
+    for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+      const page = kvm.sp.at(sp);
+      if (page.gfn !== gfn || !isValid(page) || !sp_has_gptes(page)) continue;
+      kvm_mmu_prepare_zap_page(kvm, sp);
+    }
+    // With nothing but roots in use zapped, KVM goes on to emulate.
+    const retry = isCommitDue(kvm);
+    proceed(kvm, v, retry ? 'enter' : 'emulate_write', retry);
+    return true;
+  },
+};
+
 /** Pages at 4K do not count: they go unsync instead. */
 const detect_write_flooding = (kvm: Kvm, sp: number): boolean => {
   const page = kvm.sp.at(sp);
@@ -96,6 +126,7 @@ const detect_write_flooding = (kvm: Kvm, sp: number): boolean => {
 
 export const trackWriteTransitions: readonly ModelTransition[] = [
   emulate_write,
+  unprotect_gfn_and_retry,
   read_indirect,
   track_write,
 ];

@@ -7,6 +7,7 @@
  *
  * Kernel: kvm_flush_remote_tlbs(), mmu_spte_update(), kvm_mmu_commit_zap_page().
  */
+import { isUnderOneEntry } from '../geometry.ts';
 import type { Kvm } from '../state.ts';
 
 /** A present leaf goes away or will map another frame: due before mmu_lock is dropped. */
@@ -30,13 +31,19 @@ export const flushLocal = (kvm: Kvm, v: number): void => {
   for (let i = 0; i < ghost_psc.length; i += 1) dropPscEntry(kvm, v, i);
 };
 
-/** INVLPG in hardware: the translation of `va` and all of the paging-structure cache. */
+/**
+ * An invalidation of one address in hardware, as KVM issues it: the translation of `va` and the
+ * cached entries on the way to it. The hardware may keep those for other addresses.
+ */
 export const flushLocalAddress = (kvm: Kvm, v: number, va: number): void => {
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
     if (ghost_tlb.at(i).valid && ghost_tlb.at(i).va === va) dropTlbEntry(kvm, v, i);
   }
-  for (let i = 0; i < ghost_psc.length; i += 1) dropPscEntry(kvm, v, i);
+  for (let i = 0; i < ghost_psc.length; i += 1) {
+    const { valid, level, va: cached } = ghost_psc.at(i);
+    if (valid && isUnderOneEntry(kvm.geometry, cached, va, level)) dropPscEntry(kvm, v, i);
+  }
 };
 
 const dropTlbEntry = (kvm: Kvm, v: number, i: number): void => {

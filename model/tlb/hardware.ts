@@ -9,7 +9,7 @@
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { permits, type AccessKind } from '../access.ts';
-import { tableIndex } from '../geometry.ts';
+import { isUnderOneEntry, tableIndex } from '../geometry.ts';
 import {
   is_last_spte,
   is_shadow_present_pte,
@@ -42,8 +42,7 @@ export const walkFromRoot = (kvm: Kvm, v: number, va: number): number => {
 const walkFromCache = (kvm: Kvm, v: number, va: number, i: number): number => {
   const entry = kvm.vcpu.at(v).ghost_psc.at(i);
   if (!entry.valid) return NO_SPTE;
-  const span = kvm.geometry.entries ** (entry.level - 1);
-  if (Math.floor(entry.va / span) !== Math.floor(va / span)) return NO_SPTE;
+  if (!isUnderOneEntry(kvm.geometry, entry.va, va, entry.level)) return NO_SPTE;
   return walkFrom(kvm, va, entry.sp, entry.level - 1);
 };
 

@@ -19,8 +19,8 @@ import type { Kvm } from '../state.ts';
 import type { JudgedKind } from '../layout.ts';
 import { judgedKinds } from '../layout.ts';
 import { isWrite, permits, type AccessKind } from '../access.ts';
-import { addressCount, prefixCount, prefixOf, tableIndex, type Geometry } from '../geometry.ts';
-import { gpte_access, gpte_dirty, gpte_to_gfn, is_present_gpte } from '../gpte.ts';
+import { addressCount, prefixOf, tableIndex } from '../geometry.ts';
+import { gpte_access, gpte_accessed, gpte_dirty, gpte_to_gfn, is_present_gpte } from '../gpte.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 
 const entryPermits = (pte: number, kind: JudgedKind): boolean => {
@@ -30,9 +30,13 @@ const entryPermits = (pte: number, kind: JudgedKind): boolean => {
     : permits(gpte_access(pte), kind, true);
 };
 
+/** Nothing is cached or used whose accessed flag is clear: whoever uses it sets the flag first. */
+const mayBeUsed = (pte: number, kind: JudgedKind): boolean =>
+  entryPermits(pte, kind) && gpte_accessed(pte);
+
 /** A write needs the dirty flag of the leaf, which whoever performs it has set before. */
-const leafPermits = (pte: number, kind: JudgedKind): boolean =>
-  entryPermits(pte, kind) && (gpte_dirty(pte) || !(kind === 'sw0' || isWrite(kind)));
+const leafMayBeUsed = (pte: number, kind: JudgedKind): boolean =>
+  mayBeUsed(pte, kind) && (gpte_dirty(pte) || !(kind === 'sw0' || isWrite(kind)));
 
 /** Calls back with each value that the architecture lets the entry have now: one, or two. */
 const forEachValue = (kvm: Kvm, gfn: number, index: number, visit: (pte: number) => void): void => {
@@ -65,7 +69,7 @@ const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedK
     const index = tableIndex(g, va, level);
     for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
       forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
-        if (!entryPermits(pte, kind)) return;
+        if (!mayBeUsed(pte, kind)) return;
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         if (pfn < g.tables) set.add(pfn);
       });
@@ -82,7 +86,7 @@ const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
     const index = tableIndex(g, va, 1);
     for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest &= rest - 1) {
       forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
-        if (leafPermits(pte, kind)) set.add(gpte_to_gfn(pte));
+        if (leafMayBeUsed(pte, kind)) set.add(gpte_to_gfn(pte));
       });
     }
   }
@@ -111,11 +115,29 @@ export const resetAllowed = (kvm: Kvm, v: number): void => {
 
 /** INVLPG: the translation of one address, and all of the paging-structure caches. */
 export const resetAllowedAddress = (kvm: Kvm, v: number, va: number): void => {
-  const { ghost_allowed_table, ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(kvm.geometry).length;
+  const { ghost_allowed_table } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_allowed_table.length; i += 1) ghost_allowed_table.at(i).bits = 0;
-  for (let k = 0; k < kinds; k += 1) ghost_allowed_frame.at(va * kinds + k).bits = 0;
+  forgetFrames(kvm, v, va);
   grow(kvm, v);
+};
+
+/** A delivered #PF: the translation of its address, and the cached entries on the way to it. */
+export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
+  const g = kvm.geometry;
+  const { ghost_allowed_table } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(g).length;
+  for (let level = g.levels; level > 1; level -= 1) {
+    const prefix = prefixOf(g, va, level) * kinds;
+    for (let k = 0; k < kinds; k += 1) ghost_allowed_table.at(prefix + k).bits = 0;
+  }
+  forgetFrames(kvm, v, va);
+  grow(kvm, v);
+};
+
+const forgetFrames = (kvm: Kvm, v: number, va: number): void => {
+  const { ghost_allowed_frame } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(kvm.geometry).length;
+  for (let k = 0; k < kinds; k += 1) ghost_allowed_frame.at(va * kinds + k).bits = 0;
 };
 
 /** Index of the kind that judges an access of `kind` made by `v` now. */
@@ -141,36 +163,22 @@ export const isAllowed = (
 };
 
 /**
- * Whether the guest's tables justify a #PF on the access now: the walk fails somewhere, through
- * some table that may be cached above. Manual: "Page-Fault Exceptions".
+ * Whether the guest's tables justify a #PF on the access now: at some level the entry fails, in
+ * some table that may be cached above it. Manual: "Page-Fault Exceptions".
  */
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
-  const judged: JudgedKind = kind === 'sw' && !kvm.vcpu.at(v).cr0_wp ? 'sw0' : kind;
-  return failsBelow(kvm, g, 1 << (g.cr3[kvm.vcpu.at(v).cr3] ?? 0), va, g.levels, judged);
-};
-
-const failsBelow = (
-  kvm: Kvm,
-  g: Geometry,
-  tables: number,
-  va: number,
-  level: number,
-  kind: JudgedKind,
-): boolean => {
-  let below = 0;
-  for (let rest = tables; rest !== 0; rest &= rest - 1) {
-    const pte = readGuest(kvm, 31 - Math.clz32(rest & -rest), tableIndex(g, va, level));
-    if (!entryPermits(pte, kind)) return true;
-    const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
-    if (pfn < g.tables) below |= 1 << pfn;
-    else if (level > 1) return true;
+  const k = judgedIndex(kvm, v, kind);
+  const judged = judgedKinds(g)[k] ?? kind;
+  let justified = false;
+  for (let level = g.levels; level > 0; level -= 1) {
+    const index = tableIndex(g, va, level);
+    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
+      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+        const leadsToData = level > 1 && (g.host_pfn[gpte_to_gfn(pte)] ?? g.tables) >= g.tables;
+        if (!entryPermits(pte, judged) || leadsToData) justified = true;
+      });
+    }
   }
-  return level > 1 && failsBelow(kvm, g, below, va, level - 1, kind);
+  return justified;
 };
-
-/** Number of sets per vCPU, for the layout and for tests. */
-export const allowedSetCounts = (g: Geometry): { tables: number; frames: number } => ({
-  tables: prefixCount(g) * judgedKinds(g).length,
-  frames: addressCount(g) * judgedKinds(g).length,
-});

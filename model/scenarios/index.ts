@@ -1,5 +1,6 @@
 /** All scenarios, in the order in which they are checked and listed. */
 import type { Scenario } from '../scenario.ts';
+import { recordedCounts } from './counts.ts';
 import { hostScenarios } from './host.ts';
 import { linkScenarios } from './link.ts';
 import { rightsScenarios } from './rights.ts';
@@ -7,7 +8,7 @@ import { strictScenarios } from './strict.ts';
 import { unsyncScenarios } from './unsync.ts';
 import { writeScenarios } from './write.ts';
 
-export const scenarios: readonly Scenario[] = [
+const configured: readonly Scenario[] = [
   ...unsyncScenarios,
   ...linkScenarios,
   ...writeScenarios,
@@ -15,3 +16,8 @@ export const scenarios: readonly Scenario[] = [
   ...hostScenarios,
   ...strictScenarios,
 ];
+
+export const scenarios: readonly Scenario[] = configured.map((s) => {
+  const counts = recordedCounts[s.id];
+  return counts === undefined ? s : { ...s, counts };
+});

@@ -1,0 +1,31 @@
+/** Exact results of the exhaustive search of each scenario. Written by `npm run counts`. */
+export const recordedCounts: Readonly<
+  Record<string, { states: number; transitions: number; depth: number }>
+> = {
+  'shadow-unsync': { states: 120757, transitions: 326498, depth: 58 },
+  'shadow-unsync-strict': { states: 35115, transitions: 98993, depth: 49 },
+  'shadow-unsync-remap': { states: 247238, transitions: 732604, depth: 50 },
+  'shadow-sync-batch': { states: 114796, transitions: 173229, depth: 60 },
+  'shadow-sync-passes': { states: 9510, transitions: 14038, depth: 59 },
+  'shadow-sync-three-levels': { states: 41929, transitions: 56571, depth: 75 },
+  'shadow-link-unsync-child': { states: 17794, transitions: 24356, depth: 68 },
+  'shadow-link-unsync-child-shared': { states: 205352, transitions: 893803, depth: 75 },
+  'shadow-link-unsync-table': { states: 96555, transitions: 128996, depth: 68 },
+  'shadow-shared-directory': { states: 11995, transitions: 16391, depth: 59 },
+  'shadow-two-roles': { states: 2033493, transitions: 5548296, depth: 70 },
+  'shadow-fault-race': { states: 7127, transitions: 21982, depth: 47 },
+  'shadow-fault-through-old-entry': { states: 419702, transitions: 1149115, depth: 61 },
+  'shadow-recursive-root': { states: 803393, transitions: 1991121, depth: 60 },
+  'shadow-emulated-write': { states: 234957, transitions: 500262, depth: 56 },
+  'shadow-write-flood': { states: 45293, transitions: 97819, depth: 58 },
+  'shadow-unprotect': { states: 473486, transitions: 1078016, depth: 76 },
+  'shadow-table-becomes-root': { states: 35882, transitions: 99261, depth: 44 },
+  'shadow-cr3': { states: 74080, transitions: 202509, depth: 50 },
+  'shadow-three-roots': { states: 109000, transitions: 148755, depth: 68 },
+  'shadow-cr0-wp': { states: 27075, transitions: 65493, depth: 54 },
+  'shadow-rights': { states: 11194, transitions: 18774, depth: 50 },
+  'shadow-accessed-dirty': { states: 104680, transitions: 293794, depth: 53 },
+  'shadow-progress': { states: 6697, transitions: 10837, depth: 65 },
+  'shadow-host-store': { states: 246609, transitions: 733684, depth: 52 },
+  'shadow-aliased-frame': { states: 15356, transitions: 43916, depth: 41 },
+};

@@ -1,0 +1,27 @@
+/**
+ * Writes the recorded state counts of every scenario that is checked when none is named: an
+ * exhaustive search with the rules of its preset. A change of the file needs a reason in the
+ * changelog.
+ */
+import { join } from 'node:path';
+import { catalogue } from '../checker/instance.ts';
+import { packageRoot } from '../counterexample/model-version.ts';
+import { writeWhole } from '../counterexample/save.ts';
+import { checkExhaustively } from '../engine/exhaustive.ts';
+
+const head = `/** Exact results of the exhaustive search of each scenario. Written by \`npm run counts\`. */
+export const recordedCounts: Readonly<
+  Record<string, { states: number; transitions: number; depth: number }>
+> = {
+`;
+
+let text = head;
+for (const { id, preset } of catalogue.scenarios.filter(({ ci }) => ci)) {
+  const machine = catalogue.instantiate({ scenario: id, preset: preset ?? 'upstream', rules: {} });
+  const outcome = await checkExhaustively(machine, {}, { now: () => performance.now() });
+  if (outcome.kind !== 'held') throw new Error(`${id}: ${outcome.kind}`);
+  const { states, transitions, depth } = outcome.statistics;
+  text += `  '${id}': { states: ${states}, transitions: ${transitions}, depth: ${depth} },\n`;
+  process.stderr.write(`${id} ${states}\n`);
+}
+writeWhole(join(packageRoot, 'model', 'scenarios', 'counts.ts'), `${text}};\n`);

@@ -1,0 +1,277 @@
+/**
+ * The ids of the design notes, and which of our properties stand for each.
+ *
+ * Order: as in the notes: lists and structure, protection, agreement with the guest, translations,
+ * host, NX, dirty logging, accounting, progress; the checks of the former auditor; the invariants
+ * that the list of known bugs refers to.
+ */
+export interface DesignId {
+  readonly id: string;
+  readonly about: string;
+  /** Ids of properties; empty when all of it waits. */
+  readonly properties: readonly string[];
+  /** What of it is not checked yet, and the capability that it waits for. */
+  readonly waits?: string;
+}
+
+const semantic: readonly DesignId[] = [
+  {
+    id: 'L1',
+    about: 'each shadow page is on the list of its state',
+    properties: ['page-is-on-the-list-of-its-state'],
+  },
+  {
+    id: 'L2',
+    about: 'nothing refers to a freed page',
+    properties: ['pointers-lead-to-allocated-pages'],
+    waits: 'the list of NX huge pages: with huge pages',
+  },
+  {
+    id: 'L3',
+    about: 'no hardware structure leads to a freed page',
+    properties: ['hardware-reaches-no-freed-page'],
+    waits: 'lockless walkers: with aging and the fast page fault',
+  },
+  { id: 'L4', about: 'one valid page for a gfn and role', properties: ['valid-page-is-unique'] },
+  {
+    id: 'L5',
+    about: 'root_count equals the slots that hold the root',
+    properties: ['root-count-equals-root-slots'],
+    waits: 'PAE roots: with 32-bit guests',
+  },
+  {
+    id: 'L6',
+    about: 'obsolete pages are behind valid ones on the active list',
+    properties: [],
+    waits: 'all of it: memslot changes, which toggle mmu_valid_gen',
+  },
+  {
+    id: 'R1',
+    about: 'a present leaf is in exactly one rmap',
+    properties: ['leaf-is-filed-in-one-rmap'],
+  },
+  {
+    id: 'R2',
+    about: 'filed under the gfn that removal computes',
+    properties: ['rmap-key-is-the-recorded-gfn'],
+    waits: 'direct pages, whose gfn is computed: with huge pages',
+  },
+  {
+    id: 'R3',
+    about: 'parent lists mirror table entries',
+    properties: ['parent-list-mirrors-table-entries'],
+  },
+  {
+    id: 'R4',
+    about: 'levels decrease by one; leaves where leaves may be',
+    properties: ['child-is-one-level-below'],
+    waits: 'huge leaves, children of direct pages: with huge pages',
+  },
+  {
+    id: 'R5',
+    about: 'a leaf lies in one memslot; disallow_lpage is a recount',
+    properties: [],
+    waits: 'all of it: memslots and huge pages',
+  },
+  {
+    id: 'P1',
+    about: 'a gfn shadowed in sync is write-protected, in SPTEs and in TLBs',
+    properties: ['shadowed-gfn-has-no-writable-spte', 'shadowed-gfn-has-no-writable-tlb-entry'],
+    waits: 'other address spaces and the TDP MMU',
+  },
+  {
+    id: 'P2',
+    about: 'unsync only at 4K, indirect, not write-tracked',
+    properties: ['unsync-only-at-4k'],
+  },
+  {
+    id: 'P3',
+    about: 'ancestors of an unsync page are marked',
+    properties: ['unsync-page-is-marked-in-its-ancestors', 'unsync-count-equals-its-bitmap'],
+  },
+  {
+    id: 'P4',
+    about: 'unsync before writable',
+    properties: ['unsync-precedes-writable-leaf'],
+  },
+  {
+    id: 'P5',
+    about: 'no writable huge leaf over a shadowed gfn',
+    properties: [],
+    waits: 'all of it: huge pages',
+  },
+  {
+    id: 'Y1',
+    about: 'a page in sync agrees with the guest table',
+    properties: ['sync-page-agrees-with-guest-table', 'child-has-the-role-that-its-entry-implies'],
+  },
+  {
+    id: 'Y2',
+    about: 'after a flush of the guest nothing older is reachable',
+    properties: ['flush-leaves-no-stale-entry', 'synced-root-reaches-no-unsync-page'],
+    waits:
+      'INVPCID, with PCIDs. For INVLPG the statement is about accesses: see T2, which judges ' +
+      'every access after it',
+  },
+  {
+    id: 'Y3',
+    about: 'rights of a leaf within the cached access, that within the role',
+    properties: ['leaf-rights-are-within-the-cached-access'],
+    waits: 'direct pages: with huge pages',
+  },
+  {
+    id: 'T1',
+    about: 'a TLB entry is backed by the page tables or a flush is owed',
+    properties: ['tlb-entry-is-backed-by-the-page-tables'],
+  },
+  {
+    id: 'T2',
+    about: 'every completed access and every delivered #PF is one the architecture allows',
+    properties: ['access-is-justified-by-guest-tables', 'page-fault-is-justified-by-guest-tables'],
+  },
+  { id: 'H1', about: 'no withdrawn frame is mapped', properties: [], waits: 'all of it: notifier' },
+  {
+    id: 'H2',
+    about: 'no write where the host may not write',
+    properties: [],
+    waits: 'all of it: read-only memslots and host pages',
+  },
+  { id: 'N1', about: 'no executable huge leaf', properties: [], waits: 'all of it: NX mitigation' },
+  { id: 'N2', about: 'the list of NX pages', properties: [], waits: 'all of it: NX mitigation' },
+  { id: 'N3', about: 'NX tables are kept', properties: [], waits: 'all of it: NX mitigation' },
+  { id: 'D1', about: 'no store is lost', properties: [], waits: 'all of it: dirty logging' },
+  { id: 'D2', about: 'protection is armed', properties: [], waits: 'all of it: dirty logging' },
+  { id: 'D3', about: 'granularity of 4K', properties: [], waits: 'all of it: dirty logging' },
+  { id: 'A1', about: 'page quota', properties: [], waits: 'all of it: quota and reclaim' },
+  { id: 'A2', about: 'memory caches', properties: [], waits: 'all of it: quota and reclaim' },
+  { id: 'A3', about: 'counters are recounts', properties: ['counters-equal-recounts'] },
+  { id: 'X1', about: 'MMIO SPTEs', properties: [], waits: 'all of it: memslots and MMIO' },
+  {
+    id: 'G1',
+    about: 'a legal access completes',
+    properties: ['legal-access-completes'],
+    waits:
+      'the unbounded form, which is liveness under fairness. Checked: at most `faults_max` ' +
+      'faults in a row with nobody interfering',
+  },
+  { id: 'G2', about: 'bounded zapping', properties: [], waits: 'all of it: quota and recycling' },
+];
+
+const audit: readonly DesignId[] = [
+  { id: 'audit 1', about: 'unsync at level 1 only', properties: ['unsync-only-at-4k'] },
+  {
+    id: 'audit 2',
+    about: 'a leaf maps the frame that the host has for its gfn',
+    properties: ['audit-leaf-maps-the-host-frame'],
+  },
+  {
+    id: 'audit 3',
+    about: 'a leaf has a non-empty rmap',
+    properties: ['audit-leaf-has-an-rmap'],
+    waits: 'the memslot of the gfn: with memslots',
+  },
+  {
+    id: 'audit 4',
+    about: 'no writable SPTE in the rmap of a table shadowed in sync',
+    properties: ['audit-synced-table-is-not-writable'],
+  },
+  {
+    id: 'audit 5',
+    about: 'no unsync page below a root that was just synced',
+    properties: ['synced-root-reaches-no-unsync-page'],
+  },
+  {
+    id: 'assertions of the source',
+    about: 'WARN_ON_ONCE() and KVM_BUG_ON() of the modelled functions',
+    properties: ['kernel-warnings-stay-silent'],
+  },
+];
+
+const flushes: readonly DesignId[] = [
+  {
+    id: 'F-LINK',
+    about: 'flush between two table entries',
+    properties: ['new-link-waits-for-the-flush-of-the-old', 'owed-flush-is-paid-before-unlock'],
+  },
+  {
+    id: 'F-UNMAP',
+    about: 'flush before unlock when a leaf goes away',
+    properties: ['owed-flush-is-paid-before-unlock'],
+  },
+  {
+    id: 'F-PROT',
+    about: 'flush before unlock when MMU-writable goes away',
+    properties: ['owed-flush-is-paid-before-unlock'],
+  },
+];
+
+const knownBugs: readonly DesignId[] = [
+  {
+    id: 'TLB-WP',
+    about: 'P1 for TLBs',
+    properties: ['shadowed-gfn-has-no-writable-tlb-entry', 'owed-flush-is-paid-before-unlock'],
+  },
+  {
+    id: 'TLB-GUEST',
+    about: 'T2 for accesses, Y2 for MOV CR3',
+    properties: ['access-is-justified-by-guest-tables', 'flush-leaves-no-stale-entry'],
+  },
+  {
+    id: 'TLB-SINGLE',
+    about: 'zap, flush, install',
+    properties: ['new-link-waits-for-the-flush-of-the-old', 'owed-flush-is-paid-before-unlock'],
+  },
+  { id: 'TLB-PT', about: 'L3', properties: ['hardware-reaches-no-freed-page'] },
+  { id: 'TLB-HOST', about: 'H1', properties: [], waits: 'notifier and memslots' },
+  { id: 'TLB-DIRTY', about: 'D1, D2', properties: [], waits: 'dirty logging' },
+  { id: 'TLB-TAG', about: 'ASID, VPID, EPTP', properties: [], waits: 'nested paging' },
+  { id: 'SH-COHERENT', about: 'Y1', properties: ['sync-page-agrees-with-guest-table'] },
+  {
+    id: 'SH-UNSYNC',
+    about: 'P1 for SPTEs, P2',
+    properties: ['shadowed-gfn-has-no-writable-spte', 'unsync-only-at-4k'],
+  },
+  {
+    id: 'SH-MARK',
+    about: 'P3',
+    properties: ['unsync-page-is-marked-in-its-ancestors', 'unsync-count-equals-its-bitmap'],
+  },
+  {
+    id: 'SH-ROLE',
+    about: 'role of a child',
+    properties: ['child-has-the-role-that-its-entry-implies', 'child-is-one-level-below'],
+  },
+  {
+    id: 'SH-CTX',
+    about: 'the root is that of the mode of the vCPU',
+    properties: ['guest-runs-on-a-valid-root'],
+    waits: 'mode bits other than CR0.WP',
+  },
+  {
+    id: 'PERM',
+    about: 'T2: rights count there',
+    properties: ['access-is-justified-by-guest-tables'],
+  },
+  {
+    id: 'XLATE',
+    about: 'gfn and access recorded beside a leaf',
+    properties: ['rmap-key-is-the-recorded-gfn', 'leaf-rights-are-within-the-cached-access'],
+  },
+  {
+    id: 'RMAP',
+    about: 'R1, R2',
+    properties: ['leaf-is-filed-in-one-rmap', 'rmap-key-is-the-recorded-gfn'],
+  },
+  { id: 'PARENT', about: 'R3', properties: ['parent-list-mirrors-table-entries'] },
+  { id: 'NO-DANGLE', about: 'L2', properties: ['pointers-lead-to-allocated-pages'] },
+  { id: 'LIST', about: 'L1', properties: ['page-is-on-the-list-of-its-state'] },
+  { id: 'ACCT', about: 'A3', properties: ['counters-equal-recounts'] },
+  {
+    id: 'ROOT-VALID',
+    about: 'nothing is mapped below an invalid root, nobody runs on one',
+    properties: ['invalid-page-maps-nothing', 'guest-runs-on-a-valid-root'],
+  },
+  { id: 'PROG-FAULT', about: 'G1', properties: ['legal-access-completes'] },
+];
+
+export const designIds: readonly DesignId[] = [...semantic, ...audit, ...flushes, ...knownBugs];

@@ -1,0 +1,11 @@
+/** The documents that hold something generated, relative to the package. */
+export const documents: readonly string[] = [
+  'README.md',
+  'docs/findings.md',
+  'docs/model.md',
+  'docs/mutants.md',
+  'docs/properties.md',
+  'docs/questions.md',
+  'docs/rules.md',
+  'docs/scenarios.md',
+];

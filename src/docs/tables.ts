@@ -1,0 +1,234 @@
+/**
+ * The tables in `docs/` that say what the model has: made from the model, never typed.
+ *
+ * Order of rows: as in the code, which is the order of checking and listing.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  modelTransitions,
+  mutants,
+  presets,
+  ruleDefinitions,
+  ruleNames,
+  scenarios,
+  type Mutant,
+  type RuleName,
+  type Scenario,
+} from '../../model/index.ts';
+import { properties, type KvmProperty } from '../../properties/index.ts';
+import { propertyEntry } from '../checker/catalogue.ts';
+import { instantiateKvm } from '../checker/instance.ts';
+import { readDraft } from '../counterexample/load.ts';
+import { packageRoot } from '../counterexample/model-version.ts';
+import type { Counterexample } from '../counterexample/schema.ts';
+import { designIds } from './design-ids.ts';
+import { code, codes, figure, table } from './markdown.ts';
+import { waitingBugs } from './waiting-bugs.ts';
+
+/** Ids of the properties that a scenario is checked for, by its own id. */
+const asked: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  scenarios.map(({ id, preset }) => {
+    const machine = instantiateKvm({ scenario: id, preset, rules: {} });
+    return [id, new Set(machine.properties.map((property) => property.id))];
+  }),
+);
+
+const scenariosOf = ({ id }: KvmProperty): readonly Scenario[] =>
+  scenarios.filter((scenario) => asked.get(scenario.id)?.has(id) === true);
+
+/** The shorter way to name them: the scenarios, or all but some. */
+const scenariosText = (property: KvmProperty): string => {
+  const own = scenariosOf(property);
+  const others = scenarios.filter((scenario) => !own.includes(scenario));
+  if (others.length === 0) return 'all';
+  if (others.length < own.length) return `all but ${codes(others.map(({ id }) => id))}`;
+  return codes(own.map(({ id }) => id));
+};
+
+const mutantsOf = ({ id }: KvmProperty): readonly Mutant[] =>
+  mutants.filter((mutant) => mutant.property === id);
+
+/** States in which it was asked, over all scenarios with recorded counts. */
+const statesOf = (property: KvmProperty): number | undefined => {
+  const counted = scenariosOf(property).flatMap(({ counts }) => counts?.states ?? []);
+  return counted.length === 0 ? undefined : counted.reduce((sum, states) => sum + states, 0);
+};
+
+const propertyTable = (): string =>
+  table(
+    ['property', 'says', 'asked', 'design ids'],
+    properties.map((p) => [code(p.id), p.says, askedText(p), p.brief]),
+  );
+
+const askedText = (property: KvmProperty): string => {
+  if (property.kind === 'state') return property.when;
+  return property.on.length > 4 ? `on ${property.on.length} steps` : `on ${codes(property.on)}`;
+};
+
+const propertySupportTable = (): string =>
+  table(
+    ['property', 'source', 'finds the mutants', 'asked in', 'witness'],
+    properties.map((p) => [
+      code(p.id),
+      p.source.join(', '),
+      codes(mutantsOf(p).map(({ id }) => id)),
+      scenariosText(p),
+      propertyEntry(p).witness,
+    ]),
+  );
+
+/** For the README: what is checked, and how much of it. */
+const propertySummary = (): string =>
+  table(
+    ['property', 'says', 'scenarios', 'states', 'mutants'],
+    properties.map((p) => [
+      code(p.id),
+      p.says,
+      String(scenariosOf(p).length),
+      figure(statesOf(p)),
+      String(mutantsOf(p).length),
+    ]),
+  );
+
+const designIdTable = (): string =>
+  table(
+    ['design id', 'about', 'properties', 'what waits, and for what'],
+    designIds.map(({ id, about, properties: ids, waits }) => [id, about, codes(ids), waits ?? '']),
+  );
+
+const storedCounterexamples = (): readonly Counterexample[] => {
+  const folder = join(packageRoot, 'counterexamples');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => /^bad_.*\.json$/.test(name))
+    .sort()
+    .map((name) => readDraft(join(folder, name)));
+};
+
+/** Steps of the stored run that shows a mutant, and what is certified of it. */
+const stepsText = (mutant: Mutant, stored: readonly Counterexample[]): string => {
+  const own = stored.find(
+    ({ rules, expect }) =>
+      rules.mutant === mutant.id &&
+      expect.verdict === 'violated' &&
+      expect.property === mutant.property,
+  );
+  if (own === undefined) return '–';
+  return own.minimality === 'none'
+    ? String(own.actions.length)
+    : `${own.actions.length}, ${own.minimality}`;
+};
+
+const mutantTable = (chosen: readonly Mutant[]): string => {
+  const stored = storedCounterexamples();
+  return table(
+    ['mutant', 'category', 'rule', 'what goes wrong', 'scenario', 'property', 'steps', 'source'],
+    chosen.map((m) => [
+      code(m.id),
+      m.category,
+      code(`${m.rule}=${m.value}`),
+      m.says,
+      code(m.scenario),
+      code(m.property),
+      stepsText(m, stored),
+      m.source.join(', '),
+    ]),
+  );
+};
+
+const waitingTable = (): string =>
+  table(
+    ['bug', 'category', 'waits for', 'why'],
+    waitingBugs.map(({ id, category, waits, why }) => [code(id), category, waits, why]),
+  );
+
+const budgetText = ({ budget }: Scenario): string =>
+  Object.entries(budget)
+    .map(([name, n]) => `${name} ${n}`)
+    .join(', ');
+
+const scenarioTable = (): string =>
+  table(
+    ['scenario', 'what it is'],
+    scenarios.map(({ id, says }) => [code(id), says]),
+  );
+
+const scenarioBoundTable = (): string =>
+  table(
+    ['scenario', 'levels', 'vCPUs', 'gfns', 'tables', 'accesses', 'budgets', 'oracle', 'ci'].concat(
+      ['states', 'transitions', 'depth'],
+    ),
+    scenarios.map((s) => [
+      code(s.id),
+      String(s.geometry.levels),
+      String(s.geometry.vcpus),
+      String(s.geometry.gfns),
+      String(s.geometry.tables),
+      s.geometry.kinds.join(' '),
+      budgetText(s),
+      s.oracle,
+      s.ci ? 'ci' : '',
+      figure(s.counts?.states),
+      figure(s.counts?.transitions),
+      figure(s.counts?.depth),
+    ]),
+  );
+
+const exclusionTable = (): string =>
+  table(
+    ['scenario', 'property that is not asked', 'reason'],
+    scenarios.flatMap(({ id, excludes }) =>
+      Object.entries(excludes).map(([property, reason]) => [code(id), code(property), reason]),
+    ),
+  );
+
+const ruleTable = (): string =>
+  table(
+    ['rule', 'values, upstream first', 'what it decides', 'source', 'mutants'],
+    ruleNames.map((name) => {
+      const { values, says, source } = ruleDefinitions[name];
+      const own = mutants.filter(({ rule }) => rule === name).map(({ id }) => id);
+      return [code(name), codes(values), says, source.join(', '), codes(own)];
+    }),
+  );
+
+const differences = (preset: keyof typeof presets): readonly RuleName[] =>
+  ruleNames.filter((name) => presets[preset][name] !== presets.upstream[name]);
+
+const presetTable = (): string =>
+  table(
+    ['preset', 'rules that differ from upstream'],
+    (Object.keys(presets) as (keyof typeof presets)[]).map((preset) => [
+      code(preset),
+      differences(preset)
+        .map((name) => `${name}=${presets[preset][name]}`)
+        .map(code)
+        .join(', ') || 'none',
+    ]),
+  );
+
+const stepTable = (): string =>
+  table(
+    ['step', 'what happens', 'source'],
+    modelTransitions.map(({ name, says, source }) => [code(name), says, (source ?? []).join(', ')]),
+  );
+
+const isKnown = ({ category }: Mutant): boolean => category !== 'rule';
+
+/** Every generated section by the name in its marker. */
+export const sections: Readonly<Record<string, () => string>> = {
+  properties: propertyTable,
+  'property-support': propertySupportTable,
+  'property-summary': propertySummary,
+  'design-ids': designIdTable,
+  'known-bug-mutants': () => mutantTable(mutants.filter(isKnown)),
+  'rule-mutants': () => mutantTable(mutants.filter((mutant) => !isKnown(mutant))),
+  'waiting-bugs': waitingTable,
+  scenarios: scenarioTable,
+  'scenario-bounds': scenarioBoundTable,
+  exclusions: exclusionTable,
+  rules: ruleTable,
+  presets: presetTable,
+  steps: stepTable,
+};

@@ -1,0 +1,122 @@
+/** Known bugs of the modelled parts that this model cannot express yet, each with what it lacks. */
+export interface WaitingBug {
+  readonly id: string;
+  /** `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. */
+  readonly category: 'A' | 'B';
+  readonly waits: string;
+  readonly why: string;
+}
+
+const huge = 'huge pages and direct pages';
+const nested = 'nested paging';
+const bits = 'more mode bits in the role';
+
+/** Order: by category, then as in the list of known bugs. */
+export const waitingBugs: readonly WaitingBug[] = [
+  {
+    id: 'wrprot-flush-after-unlock',
+    category: 'A',
+    waits: 'dirty logging',
+    why:
+      'Somebody must clear W, keep MMU-writable, and drop mmu_lock before flushing. Here each ' +
+      'holder of mmu_lock flushes before it unlocks.',
+  },
+  {
+    id: 'wrprot-flush-keyed-on-w',
+    category: 'A',
+    waits: 'dirty logging, fast page fault',
+    why: 'Here W and MMU-writable always agree, so that keying the flush on either is the same.',
+  },
+  {
+    id: 'sync-loses-pfn-dirty',
+    category: 'A',
+    waits: 'host unmapping (notifier)',
+    why: 'The loss shows when the host takes the page back as clean; here it never does.',
+  },
+  {
+    id: 'ept-sync-null-permission-spte',
+    category: 'A',
+    waits: nested,
+    why: 'Only EPT entries can be present without a right to read.',
+  },
+  {
+    id: 'direct-sp-shared-across-access',
+    category: 'B',
+    waits: huge,
+    why: 'A direct page shadows a guest huge page that the host backs by 4K pages.',
+  },
+  {
+    id: 'direct-sp-dirty-upgrade',
+    category: 'B',
+    waits: huge,
+    why: 'As before; validate_direct_spte() has nothing to validate here.',
+  },
+  {
+    id: 'smep-wp0-user-exec',
+    category: 'B',
+    waits: `${bits}: CR4.SMEP`,
+    why: 'SMEP is off in every scenario.',
+  },
+  {
+    id: 'smap-wp0-role',
+    category: 'B',
+    waits: `${bits}: CR4.SMAP`,
+    why: 'SMAP is off in every scenario.',
+  },
+  {
+    id: 'nxe-missing-from-role',
+    category: 'B',
+    waits: `${bits}: EFER.NXE`,
+    why: 'EFER.NXE is set throughout, and entries have no reserved bits.',
+  },
+  {
+    id: 'cr4-toggle-no-role-update',
+    category: 'B',
+    waits: `${bits}: CR4.SMAP, CR4.PKE`,
+    why: 'CR0.WP is the only control bit that a guest toggles here.',
+  },
+  {
+    id: 'pae-toggle-no-reset',
+    category: 'B',
+    waits: `${bits}: CR4.PAE, and 32-bit guest tables`,
+    why: 'Guest tables have one format.',
+  },
+  {
+    id: 'maxphyaddr-missing-from-role',
+    category: 'B',
+    waits: `${bits}: reserved bits`,
+    why: 'Entries have no reserved bits.',
+  },
+  {
+    id: 'ro-host-page-poisons-huge',
+    category: 'B',
+    waits: `${huge}, read-only host pages`,
+    why: 'Every host page is writable, and there are no direct pages.',
+  },
+  {
+    id: 'direct-child-gfn-mismatch',
+    category: 'B',
+    waits: huge,
+    why:
+      'The child that is wrongly kept is a direct page. The same check of ' +
+      'kvm_mmu_get_child_sp() over guest tables is the mutant `child-reuse-ignores-gfn`.',
+  },
+  {
+    id: 'direct-child-role-mismatch',
+    category: 'B',
+    waits: huge,
+    why: 'The child that is wrongly kept is a direct page of the right gfn.',
+  },
+  {
+    id: 'nx-treated-reserved-in-shadow',
+    category: 'B',
+    waits: 'NX huge page mitigation, reserved bits',
+    why: 'KVM sets NX by itself on huge SPTEs only.',
+  },
+  {
+    id: 'nsvm-mmu-type-not-switched',
+    category: 'B',
+    waits: nested,
+    why: 'There is one struct kvm_mmu per vCPU.',
+  },
+];

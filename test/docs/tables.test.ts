@@ -1,0 +1,66 @@
+/** The generated parts of the documents say what the code says. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { mutants } from '../../model/index.ts';
+import { properties } from '../../properties/index.ts';
+import { packageRoot } from '../../src/counterexample/model-version.ts';
+import { designIds } from '../../src/docs/design-ids.ts';
+import { documents } from '../../src/docs/documents.ts';
+import { fillSections } from '../../src/docs/markdown.ts';
+import { sections } from '../../src/docs/tables.ts';
+import { waitingBugs } from '../../src/docs/waiting-bugs.ts';
+
+const textOf = (name: string) => readFileSync(join(packageRoot, name), 'utf8');
+const twice = (names: readonly string[]) => names.filter((name, i) => names.indexOf(name) !== i);
+
+describe('generated sections', () => {
+  it.each(documents)('of %s are up to date: npm run docs', (name) => {
+    const text = textOf(name);
+    expect(text).toBe(fillSections(text, sections));
+  });
+
+  it('are all used somewhere', () => {
+    const all = documents.map(textOf).join('\n');
+    const unused = Object.keys(sections).filter((name) => !all.includes(`generated: ${name} -->`));
+    expect(unused).toEqual([]);
+  });
+});
+
+describe('design ids', () => {
+  it('are told once each', () => {
+    expect(twice(designIds.map(({ id }) => id))).toEqual([]);
+  });
+
+  it('name properties that exist', () => {
+    const known = new Set(properties.map(({ id }) => id));
+    const named = designIds.flatMap((entry) => entry.properties);
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  it('say of what has no property what it waits for', () => {
+    expect(designIds.filter((d) => d.properties.length === 0 && !d.waits)).toEqual([]);
+  });
+
+  it('agree with what each property says of itself', () => {
+    const missing = properties.flatMap(({ id, brief }) =>
+      brief
+        .split(', ')
+        .filter((word) => word !== 'bounded')
+        .filter((word) => !designIds.some((d) => d.id === word && d.properties.includes(id)))
+        .map((word) => `${id}: ${word}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('bugs that wait', () => {
+  it('are no mutants yet', () => {
+    const known = new Set(mutants.map(({ id }) => id));
+    expect(waitingBugs.filter(({ id }) => known.has(id))).toEqual([]);
+  });
+
+  it('are told once each', () => {
+    expect(twice(waitingBugs.map(({ id }) => id))).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import {
   kvm_mmu_new_pgd,
   kvm_mmu_reset_context,
   mmu_free_root_page,
+  switchGivesRootBack,
 } from '../../../model/shadow/roots.ts';
 import type { Kvm } from '../../../model/index.ts';
 import { ModelAssumptionError } from '../../../src/engine/machine/index.ts';
@@ -91,6 +92,24 @@ describe('kvm_mmu_new_pgd', () => {
     const kvm = onThreeRoots({ rules: { cr3_root_count: 'kept' } });
     expect(load(kvm, 3)).toEqual([null, 0, 1]);
     expect(counts(kvm)).toEqual([1, 1, 1]);
+  });
+});
+
+describe('switchGivesRootBack', () => {
+  it('foretells whether a switch needs mmu_lock', () => {
+    for (const cr3 of [0, 1, 2, 3]) {
+      const kvm = onThreeRoots();
+      const before = counts(kvm);
+      const foretold = switchGivesRootBack(kvm, 0, cr3);
+      load(kvm, cr3);
+      expect([cr3, foretold]).toEqual([cr3, counts(kvm).join() !== before.join()]);
+    }
+  });
+
+  it('foretells that an empty slot needs none', () => {
+    const kvm = onThreeRoots();
+    kvm.vcpu.at(0).prev_root.at(1).sp = null;
+    expect(switchGivesRootBack(kvm, 0, 3)).toBe(false);
   });
 });
 
@@ -184,5 +203,17 @@ describe('the way into the guest', () => {
     program.current.vcpu.at(v).request_free_obsolete_roots = true;
     expect(run(program, 'kvm_mmu_free_obsolete_roots', { v })).toBe(true);
     expect(program.current.vcpu.at(v)).toMatchObject({ root: 0, pc: 'enter' });
+    expect(program.current.mmu_lock.holder).toBe(null);
+  });
+
+  it('waits for mmu_lock only to let go of a root', () => {
+    for (const invalid of [false, true]) {
+      const program = aProgramOnThreeRoots();
+      aVcpu(program.current, v, { pc: 'enter' });
+      program.current.vcpu.at(v).request_free_obsolete_roots = true;
+      program.current.sp.at(2).role.invalid = invalid;
+      program.current.mmu_lock.holder = 1;
+      expect(run(program, 'kvm_mmu_free_obsolete_roots', { v })).toBe(!invalid);
+    }
   });
 });

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   decideWriteProtection,
   make_spte,
-  mmu_spte_update,
   pfnOf,
   prepare_mmu_set_spte,
   store_mmu_set_spte,
@@ -10,7 +9,7 @@ import {
 } from '../../../model/shadow/spte.ts';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
 import type { Kvm } from '../../../model/index.ts';
-import { leafSpte, NO_SPTE, withoutWrite } from '../../../model/spte.ts';
+import { leafSpte, NO_SPTE } from '../../../model/spte.ts';
 import { aKvm, aLeaf, aPage, type KvmInput } from '../../support/kvm.ts';
 
 const readOnly = ACC_ALL & ~ACC_WRITE_MASK;
@@ -126,35 +125,5 @@ describe('mmu_set_spte', () => {
     mmu_set_spte(kvm, mapping());
     expect([kvm.mmu_lock.wrprot, kvm.sp.at(0).spt.get(0)]).toEqual([true, leafSpte(5, readOnly)]);
     expect(kvm.sp.at(0).shadowed_access.get(0)).toBe(ACC_ALL);
-  });
-});
-
-describe('mmu_spte_update', () => {
-  it('wants a flush when MMU-writable goes away, and owes it', () => {
-    const kvm = aTable();
-    expect(mmu_spte_update(kvm, 0, 0, leafSpte(4, readOnly))).toBe(true);
-    expect(kvm.ghost_owed.protect.bits).toBe(1 << 4);
-  });
-
-  it('wants none while MMU-writable stays, nor when rights are added', () => {
-    const kvm = aTable();
-    const tracked = withoutWrite(leafSpte(4, ACC_ALL));
-    expect(mmu_spte_update(kvm, 0, 0, tracked)).toBe(false);
-    expect(mmu_spte_update(kvm, 0, 0, leafSpte(4, ACC_ALL))).toBe(false);
-    const other = aTable({}, ACC_USER_MASK);
-    expect(mmu_spte_update(other, 0, 0, leafSpte(4, ACC_ALL))).toBe(false);
-    expect([kvm, other].map((k) => k.ghost_owed.protect.bits)).toEqual([0, 0]);
-  });
-
-  it('owes the flush and wants none, as the mutant has it', () => {
-    const kvm = aTable({ rules: { update_flush: 'never' } });
-    expect(mmu_spte_update(kvm, 0, 0, leafSpte(4, readOnly))).toBe(false);
-    expect(kvm.ghost_owed.protect.bits).toBe(1 << 4);
-  });
-
-  it('warns when the frame changes', () => {
-    const kvm = aTable();
-    mmu_spte_update(kvm, 0, 0, leafSpte(5, ACC_ALL));
-    expect(kvm.ghost.warning).toBe('spte-update-changes-pfn');
   });
 });

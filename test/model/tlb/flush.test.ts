@@ -45,9 +45,11 @@ describe('flushLocal', () => {
 });
 
 describe('flushLocalAddress', () => {
-  it('drops one address, and the paging-structure cache altogether', () => {
+  it('drops one address, and the upper entries on the way to it', () => {
     const kvm = aKvmWithFullTlbs();
     flushLocalAddress(kvm, 1, 1);
+    expect(retained(kvm, 1)).toEqual([true, false, true]);
+    flushLocalAddress(kvm, 1, 3);
     expect(retained(kvm, 1)).toEqual([true, false, false]);
   });
 });

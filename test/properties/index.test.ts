@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mutants, scenarios } from '../../model/index.ts';
+import { configOf, modelTransitions, mutants, presets, scenarios } from '../../model/index.ts';
 import { moments } from '../../model/machine.ts';
-import { configOf, modelTransitions, presets } from '../../model/index.ts';
 import { properties } from '../../properties/index.ts';
 import { firstViolation } from '../support/search.ts';
 

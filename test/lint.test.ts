@@ -24,6 +24,8 @@ const refused = [
   ['src/engine/a.ts', '../checker/catalogue.ts'],
   ['src/counterexample/a.ts', '../cli/cli.ts'],
   ['src/report/a.ts', '../cli/cli.ts'],
+  ['src/trace/a.ts', '../cli/cli.ts'],
+  ['src/trace/rules/a.ts', '../../engine/program.ts'],
   ['src/cli/a.ts', '../../test/toy/lock.ts'],
   ['bench/a.ts', '../test/toy/lock.ts'],
 ] as const;
@@ -37,6 +39,7 @@ const allowed = [
   ['src/engine/random/a.ts', 'fast-check'],
   ['src/counterexample/a.ts', '../engine/program.ts'],
   ['src/checker/a.ts', '../../model/index.ts'],
+  ['src/trace/report/a.ts', '../../report/style.ts'],
   ['src/cli/a.ts', '../report/text.ts'],
 ] as const;
 

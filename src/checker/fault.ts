@@ -1,7 +1,7 @@
 /**
  * A fault of the input: what, where, and what to do next, under a stable code.
  *
- * 1xx: the command line (exit 64). 2xx: an input file (exit 65).
+ * 1xx: the command line (exit 64). 2xx: a counterexample file, 3xx: a trace (exit 65).
  */
 export const faultCodes = {
   'KMC-101': 'unknown name on the command line',
@@ -16,6 +16,9 @@ export const faultCodes = {
   'KMC-206': 'file was written for another model',
   'KMC-207': 'state after a step is not the recorded one',
   'KMC-208': 'step cannot be executed',
+  'KMC-301': 'trace cannot be read',
+  'KMC-302': 'compressed data of a trace is damaged',
+  'KMC-303': 'input is not a trace',
 } as const;
 
 export type FaultCode = keyof typeof faultCodes;

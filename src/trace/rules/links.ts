@@ -1,0 +1,121 @@
+/** Rules on tables: which page may stand under which, and what an entry may map. */
+import { parseRole, isAccessWithin } from '../read/role.ts';
+import { pagesAt, spteText } from '../read/spte.ts';
+import { indexOf, pageText, tableOf } from '../track/pages.ts';
+import { hex, type TraceRule } from './rule.ts';
+
+const modes = 'shadow paging, nested guests';
+
+export const childLevelIsParentMinus1: TraceRule = {
+  id: 'child-level-is-parent-minus-1',
+  says: 'A page is linked under a page of the next level.',
+  why: 'Hardware interprets the entries of a table by its depth alone.',
+  source: ['kvm_mmu_child_role()', '__link_shadow_page()'],
+  needs: ['link_sp', 'kvm_mmu_get_page'],
+  modes,
+  kernels: 'all',
+  memory: 'history',
+  property: 'child-is-one-level-below',
+  watch: (judge) => ({
+    link_sp: (event, at) => {
+      const parent = at.vm.pages.at(tableOf(event.sptep));
+      if (parent === undefined) return;
+      const { level } = parseRole(event.role, at.vm.kernel.family);
+      judge.judge(at, () =>
+        level === parent.sp.level - 1
+          ? undefined
+          : {
+              message: `a page of level ${level} is linked under one of level ${parent.sp.level}`,
+              because: [{ line: parent.created, what: 'the parent is created' }],
+              objects: [pageText(parent)],
+            },
+      );
+    },
+  }),
+};
+
+export const childAccessSubsetOfParent: TraceRule = {
+  id: 'child-access-subset-of-parent',
+  says: 'The rights of a page are among those of the indirect page above it.',
+  why: 'The rights of a path are the product of its entries; a table must not grant more.',
+  source: ['FNAME(walk_addr_generic)', 'kvm_mmu_child_role()'],
+  needs: ['link_sp', 'kvm_mmu_get_page'],
+  modes,
+  kernels: 'all',
+  memory: 'history',
+  property: 'child-has-the-role-that-its-entry-implies',
+  watch: (judge) => ({
+    link_sp: (event, at) => {
+      const parent = at.vm.pages.at(tableOf(event.sptep));
+      if (parent === undefined || parent.sp.direct) return;
+      const { access } = parseRole(event.role, at.vm.kernel.family);
+      judge.judge(at, () =>
+        isAccessWithin(access, parent.sp.access)
+          ? undefined
+          : {
+              message: `a page with ${access} is linked under one with ${parent.sp.access}`,
+              because: [{ line: parent.created, what: 'the parent is created' }],
+              objects: [pageText(parent)],
+            },
+      );
+    },
+  }),
+};
+
+export const directParentHasDirectChild: TraceRule = {
+  id: 'direct-parent-has-direct-child',
+  says: 'Under a direct page there are direct pages only.',
+  why: 'Below a huge guest entry there is no guest table that a page could shadow.',
+  source: ['kvm_mmu_child_role()'],
+  needs: ['link_sp', 'kvm_mmu_get_page'],
+  modes: `${modes}, NPT or EPT without the TDP MMU`,
+  kernels: 'all',
+  memory: 'history',
+  property: 'child-has-the-role-that-its-entry-implies',
+  watch: (judge) => ({
+    link_sp: (event, at) => {
+      const parent = at.vm.pages.at(tableOf(event.sptep));
+      if (parent === undefined || !parent.sp.direct) return;
+      const { direct } = parseRole(event.role, at.vm.kernel.family);
+      judge.judge(at, () =>
+        direct
+          ? undefined
+          : {
+              message: `an indirect page of gfn ${hex(event.gfn)} is linked under a direct one`,
+              because: [{ line: parent.created, what: 'the parent is created' }],
+              objects: [pageText(parent)],
+            },
+      );
+    },
+  }),
+};
+
+export const directLeafGfnIsSpGfnPlusIndex: TraceRule = {
+  id: 'direct-leaf-gfn-is-sp-gfn-plus-index',
+  says: 'In a direct page, the leaf at index i maps the gfn of the page plus i entries.',
+  why:
+    'KVM computes the gfn of such a leaf when it removes it: a leaf that maps another one is ' +
+    'filed in one rmap and looked for in another, which stays behind with a dangling pointer.',
+  source: ['kvm_mmu_page_get_gfn()', 'kvm_mmu_page_set_translation()', 'CVE-2026-46113'],
+  needs: ['kvm_mmu_set_spte', 'link_sp', 'kvm_mmu_get_page'],
+  modes: `${modes}, NPT or EPT without the TDP MMU`,
+  kernels: 'all',
+  memory: 'history',
+  property: 'rmap-key-is-the-recorded-gfn',
+  watch: (judge) => ({
+    kvm_mmu_set_spte: ({ sptep, gfn, level, spte }, at) => {
+      const page = at.vm.pages.at(tableOf(sptep));
+      if (page === undefined || !page.sp.direct) return;
+      const expected = page.sp.gfn + indexOf(sptep) * pagesAt(level);
+      judge.judge(at, () =>
+        gfn - (gfn % pagesAt(level)) === expected && level === page.sp.level
+          ? undefined
+          : {
+              message: `index ${indexOf(sptep)} of the page maps gfn ${hex(expected)}, the leaf ${hex(gfn)}`,
+              because: [{ line: page.created, what: 'the direct page is created' }],
+              objects: [pageText(page), `spte ${spteText(spte)} level ${level}`],
+            },
+      );
+    },
+  }),
+};

@@ -1,0 +1,77 @@
+/** Rules on the TDP MMU. */
+import { spte_to_pfn, spteText } from '../read/spte.ts';
+import { hex, type TraceRule } from './rule.ts';
+
+const common = {
+  needs: ['kvm_tdp_mmu_spte_changed'],
+  modes: 'TDP MMU',
+  kernels: '6.1 and later',
+} as const;
+
+export const tdpOldMatchesLastNew: TraceRule = {
+  ...common,
+  id: 'tdp-old-matches-last-new',
+  says: 'The value that is replaced is the last one written there, in one of the roots.',
+  why: 'A lost update leaves a mapping that nobody accounts for and nobody flushes.',
+  source: ['tdp_mmu_set_spte_atomic()', 'handle_changed_spte()'],
+  memory: 'history',
+  watch: (judge) => ({
+    kvm_tdp_mmu_spte_changed: (event, at) => {
+      const { tdp, format } = at.vm;
+      if (!format.is_shadow_present_pte(event.old)) return;
+      judge.judge(at, () => {
+        if (tdp.replaced(event, format) !== undefined) return undefined;
+        if (tdp.replacedInSplit(event) !== undefined) return undefined;
+        const known = tdp.values(event.asId, event.level, event.gfn);
+        return {
+          message: `${spteText(event.old)} was never written to gfn ${hex(event.gfn)} level ${event.level}`,
+          because: known.map(({ line, spte }) => ({ line, what: `${spteText(spte)} is written` })),
+          objects: known.map(({ spte, obsolete }) =>
+            obsolete ? `${spteText(spte)} in an invalid root` : spteText(spte),
+          ),
+        };
+      });
+    },
+  }),
+};
+
+export const tdpOldNeverFrozen: TraceRule = {
+  ...common,
+  id: 'tdp-old-never-frozen',
+  says: 'A frozen entry is changed by nobody but its owner.',
+  why: 'The owner is about to free or to fill what the entry leads to.',
+  source: ['__tdp_mmu_set_spte_atomic()', 'is_frozen_spte()'],
+  memory: 'line',
+  watch: (judge) => ({
+    kvm_tdp_mmu_spte_changed: (event, at) =>
+      judge.judge(at, () =>
+        at.vm.format.is_frozen_spte(event.old)
+          ? {
+              message: `the frozen entry of gfn ${hex(event.gfn)} level ${event.level} is replaced`,
+            }
+          : undefined,
+      ),
+  }),
+};
+
+export const tdpLeafToLeafKeepsPfn: TraceRule = {
+  ...common,
+  id: 'tdp-leaf-to-leaf-keeps-pfn',
+  says: 'A leaf of the TDP MMU that is replaced by a leaf keeps its frame.',
+  why: 'To change a mapping, it is removed and flushed first.',
+  source: ['handle_changed_spte()'],
+  memory: 'line',
+  watch: (judge) => ({
+    kvm_tdp_mmu_spte_changed: ({ old, new: now, level, gfn }, at) => {
+      const { format } = at.vm;
+      const isLeaf = (spte: typeof old) =>
+        format.is_shadow_present_pte(spte) && format.is_last_spte(spte, level);
+      if (!isLeaf(old) || !isLeaf(now)) return;
+      judge.judge(at, () =>
+        spte_to_pfn(old) === spte_to_pfn(now)
+          ? undefined
+          : { message: `gfn ${hex(gfn)}: ${spteText(old)} becomes ${spteText(now)}` },
+      );
+    },
+  }),
+};

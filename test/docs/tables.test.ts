@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mutants } from '../../model/index.ts';
+import { mutants, scenarios } from '../../model/index.ts';
 import { properties } from '../../properties/index.ts';
 import { packageRoot } from '../../src/counterexample/model-version.ts';
 import { designIds } from '../../src/docs/design-ids.ts';
 import { documents } from '../../src/docs/documents.ts';
-import { fillSections } from '../../src/docs/markdown.ts';
+import { figure, fillSections } from '../../src/docs/markdown.ts';
 import { sections } from '../../src/docs/tables.ts';
 import { waitingBugs } from '../../src/docs/waiting-bugs.ts';
 
@@ -24,6 +24,19 @@ describe('generated sections', () => {
     const all = documents.map(textOf).join('\n');
     const unused = Object.keys(sections).filter((name) => !all.includes(`generated: ${name} -->`));
     expect(unused).toEqual([]);
+  });
+});
+
+describe('the verdict in the README', () => {
+  it('has the numbers of the model', () => {
+    const inCi = scenarios.filter(({ ci }) => ci);
+    const states = inCi.reduce((sum, { counts }) => sum + (counts?.states ?? 0), 0);
+    const text = textOf('README.md').replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      `keeps ${properties.length} properties in each of the ${figure(states)} states of ` +
+        `${inCi.length} scenarios`,
+    );
+    expect(text).toContain(`all ${mutants.length} planted bugs`);
   });
 });
 

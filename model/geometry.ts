@@ -7,6 +7,7 @@
 import type { AccessKind } from './access.ts';
 
 export const PG_LEVEL_4K = 1;
+export const PG_LEVEL_2M = 2;
 
 export interface Geometry {
   /** Level of a root shadow page: 2 or 3. */
@@ -18,6 +19,8 @@ export interface Geometry {
   readonly tables: number;
   /** Host frame behind each guest frame. Two guest frames may share one. */
   readonly host_pfn: readonly number[];
+  /** Level at which the host maps the frame behind each guest frame: 1, or 2 for a huge page. */
+  readonly host_level: readonly number[];
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -64,3 +67,14 @@ export const prefixOf = (g: Geometry, va: number, level: number): number => {
 
 /** Number of prefixes above the last level, that is of distinct paging-structure-cache tags. */
 export const prefixCount = (g: Geometry): number => prefixOf(g, 0, PG_LEVEL_4K);
+
+/** KVM_PAGES_PER_HPAGE(): frames that a leaf at `level` maps. */
+export const pagesPerLeaf = (g: Geometry, level: number): number => g.entries ** (level - 1);
+
+/** The first frame of the run that a leaf at `level` over `gfn` maps. */
+export const alignedGfn = (g: Geometry, gfn: number, level: number): number =>
+  gfn - (gfn % pagesPerLeaf(g, level));
+
+/** Whether anything above 4K may be mapped as a leaf: by the guest or by the host. */
+export const hasHugeFrames = (g: Geometry): boolean =>
+  g.levels > 1 && g.host_level.some((l) => l > 1);

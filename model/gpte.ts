@@ -1,7 +1,8 @@
 /**
  * Guest page-table entries as words. Kernel: FNAME(gpte_*) of paging_tmpl.h.
  *
- * Bit 0 present, bits 1..3 access, bit 4 accessed, bit 5 dirty, from bit 6 the guest frame.
+ * Bit 0 present, bits 1..3 access, bit 4 accessed, bit 5 dirty, bit 6 page size (a leaf above 4K),
+ * from bit 7 the guest frame.
  * A non-present entry is the word 0: the guest stores nothing else there.
  */
 import { ACC_ALL, ACC_WRITE_MASK, accessText } from './access.ts';
@@ -10,7 +11,8 @@ const PRESENT = 1;
 const ACCESS_SHIFT = 1;
 const PT_ACCESSED_MASK = 1 << 4;
 const PT_DIRTY_MASK = 1 << 5;
-const GFN_SHIFT = 6;
+const PT_PAGE_SIZE_MASK = 1 << 6;
+const GFN_SHIFT = 7;
 
 export const NO_GPTE = 0;
 
@@ -21,6 +23,8 @@ export interface GpteFields {
   readonly accessed?: boolean;
   /** Dirty flag; set unless the guest clears it. */
   readonly dirty?: boolean;
+  /** A leaf above 4K, which maps an aligned run of frames. */
+  readonly large?: boolean;
 }
 
 /** A present entry; every right and both flags unless told otherwise. */
@@ -29,6 +33,7 @@ export const gpte = (f: GpteFields): number =>
   ((f.access ?? ACC_ALL) << ACCESS_SHIFT) |
   ((f.accessed ?? true) ? PT_ACCESSED_MASK : 0) |
   ((f.dirty ?? true) ? PT_DIRTY_MASK : 0) |
+  (f.large === true ? PT_PAGE_SIZE_MASK : 0) |
   (f.gfn << GFN_SHIFT);
 
 export const is_present_gpte = (pte: number): boolean => (pte & PRESENT) !== 0;
@@ -36,6 +41,8 @@ export const gpte_to_gfn = (pte: number): number => pte >>> GFN_SHIFT;
 export const gpte_access = (pte: number): number => (pte >>> ACCESS_SHIFT) & ACC_ALL;
 export const gpte_accessed = (pte: number): boolean => (pte & PT_ACCESSED_MASK) !== 0;
 export const gpte_dirty = (pte: number): boolean => (pte & PT_DIRTY_MASK) !== 0;
+/** is_large_pte(): an entry above 4K that maps frames instead of leading to a table. */
+export const is_large_pte = (pte: number): boolean => (pte & PT_PAGE_SIZE_MASK) !== 0;
 export const gpteWithAccessed = (pte: number): number => pte | PT_ACCESSED_MASK;
 export const gpteWithDirty = (pte: number): number => pte | PT_DIRTY_MASK;
 
@@ -50,5 +57,6 @@ export const gpteMax = (gfns: number): number => ((gfns - 1) << GFN_SHIFT) | ((1
 export const gpteText = (pte: number): string => {
   if (!is_present_gpte(pte)) return 'not present';
   const clear = `${gpte_accessed(pte) ? '' : ' !A'}${gpte_dirty(pte) ? '' : ' !D'}`;
-  return `gfn 0x${gpte_to_gfn(pte).toString(16)} ${accessText(gpte_access(pte))}${clear}`;
+  const large = is_large_pte(pte) ? ' large' : '';
+  return `gfn 0x${gpte_to_gfn(pte).toString(16)} ${accessText(gpte_access(pte))}${large}${clear}`;
 };

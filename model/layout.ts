@@ -21,7 +21,7 @@ import {
 } from '../src/engine/machine/index.ts';
 import { gpteMax } from './gpte.ts';
 import { spteMax } from './spte.ts';
-import { addressCount, prefixCount, type Geometry } from './geometry.ts';
+import { addressCount, hasHugeFrames, prefixCount, type Geometry } from './geometry.ts';
 import type { Config, Workload } from './config.ts';
 
 /**
@@ -65,6 +65,7 @@ const warning = oneOf(
   'unsync-count-negative',
   'free-of-valid-or-root',
   'page-unlisted-twice',
+  'translation-of-direct-page-differs',
 );
 export type Warning = View<typeof warning>;
 
@@ -118,6 +119,8 @@ const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
     holder,
     /** it.level and it.sp of the walk over the shadow page table. */
     level: uint(g.levels),
+    /** The level at which the fault will map. */
+    goal_level: uint(g.levels),
     sp,
     child: sp,
     /** Whether the child is not linked yet, and whether this fault created it. */
@@ -205,6 +208,10 @@ const budgetLayout = (budget: Workload['budget']) =>
     unprotect: uint(budget.unprotect),
   });
 
+/** Aligned runs of frames that a 2M leaf could map; none where nothing maps above 4K. */
+export const hugeFrames = (g: Geometry): number =>
+  hasHugeFrames(g) ? Math.floor(g.gfns / g.entries) : 0;
+
 /** The shape of the state under a configuration. Order: small and often read fields first. */
 export const layoutOf = ({ geometry: g, workload }: Config) => {
   const vcpus = pool('vcpu', g.vcpus);
@@ -226,8 +233,10 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
     }),
     budget: budgetLayout(workload.budget),
     gfn_write_track: array(uint(g.shadow_pages), g.gfns),
-    /** Leaf entries (page, index) under the gfn. */
-    rmap: array(spteps, g.gfns),
+    /** Leaf entries (page, index) by level and gfn, see rmapOf(). */
+    rmap: array(spteps, g.gfns + hugeFrames(g)),
+    /** lpage_info: reasons why a huge page must not map the aligned run of frames. */
+    disallow_lpage: array(uint(2 * g.shadow_pages), hugeFrames(g)),
     memory: array(array(gpte, g.entries), g.tables),
     sp: array(pageLayout(g), g.shadow_pages),
     vcpu: array(vcpuLayout(g, workload.stores.length), vcpus),

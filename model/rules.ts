@@ -40,6 +40,11 @@ export const ruleDefinitions = {
     'Whether write-protecting the table of a new shadow page is followed by a flush.',
     ['account_shadowed()'],
   ),
+  lpage_count: rule(
+    ['paired', 'kept'],
+    'Whether zapping a shadow page takes back its reason against huge pages.',
+    ['unaccount_shadowed()', 'update_gfn_disallow_lpage_count()'],
+  ),
   unaccount: rule(
     ['paired', 'none'],
     'Whether zapping a shadow page takes back what creating it counted.',
@@ -49,6 +54,21 @@ export const ruleDefinitions = {
     ['per-level', 'last-table'],
     'Access in the role of a child: accumulated down to that table, or down to the last one.',
     ['FNAME(fetch)', 'kvm_mmu_child_role()'],
+  ),
+  direct_access: rule(
+    ['whole-walk', 'tables-only'],
+    'Access in the role of a direct page below a guest leaf: with or without that of the leaf.',
+    ['FNAME(fetch)', 'commit 5fd5387c89ec (2010)'],
+  ),
+  direct_validate: rule(
+    ['relink', 'skip'],
+    'Whether a direct child built with other rights is unlinked before it is used.',
+    ['validate_direct_spte()', 'commit 9e7b0e7fba45 (2010)'],
+  ),
+  lpage_check: rule(
+    ['checked', 'skipped'],
+    'Whether a run of frames that holds a shadowed guest table is mapped by a leaf above 4K.',
+    ['kvm_mmu_hugepage_adjust()', 'update_gfn_disallow_lpage_count()'],
   ),
   child_level: rule(
     ['one-below', 'same'],

@@ -55,6 +55,10 @@ export const writeProtected = (spte: number): number =>
 /** The same leaf without the hardware write right only, as dirty logging leaves it. */
 export const withoutWrite = (spte: number): number => spte & ~(ACC_WRITE_MASK << ACCESS_SHIFT);
 
+/** What a leaf above 4K gives for one of the frames that it maps, as a leaf at 4K. */
+export const leafAtOffset = (spte: number, frames: number): number =>
+  spte + (frames << TARGET_SHIFT);
+
 export const spteMax = (targets: number): number =>
   ((targets - 1) << TARGET_SHIFT) | ((1 << TARGET_SHIFT) - 1);
 

@@ -25,6 +25,7 @@ export const bindKvm = (config: Config, view: StateView): Kvm => ({
   budget: view.budget,
   gfn_write_track: view.gfn_write_track,
   rmap: view.rmap,
+  disallow_lpage: view.disallow_lpage,
   memory: view.memory,
   sp: view.sp,
   vcpu: view.vcpu,

@@ -1,5 +1,5 @@
 /** Every completed guest access used a translation that the guest's own tables justify. */
-import { kindNames } from '../model/shadow/fetch.ts';
+import { kindNames } from '../model/shadow/walker.ts';
 import { scenarioKind, storeKind } from '../model/guest/guest.ts';
 import { usableTranslations } from '../model/tlb/hardware.ts';
 import { isAllowed } from '../model/tlb/oracle.ts';

@@ -16,7 +16,7 @@ export const auditLeafMapsTheHostFrame = stateProperty({
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
-      const gfn = kvm_mmu_page_get_gfn(page, index);
+      const gfn = kvm_mmu_page_get_gfn(kvm, page, index);
       if (spte_to_pfn(spte) === pfnOf(kvm, gfn)) return null;
       const where = { sp, index, gfn: hex(gfn), pfn: hex(spte_to_pfn(spte)) };
       return { message: 'a leaf maps another frame than the host gave', where };

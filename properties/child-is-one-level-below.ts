@@ -1,4 +1,4 @@
-/** A table entry leads exactly one level down, and leaves are at the last level. */
+/** A table entry leads exactly one level down, and below a direct page all pages are direct. */
 import { is_last_spte, isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { stateProperty } from './property.ts';
 import { hasEntry, firstEntry } from './helpers/pages.ts';
@@ -6,7 +6,9 @@ import { hasEntry, firstEntry } from './helpers/pages.ts';
 export const childIsOneLevelBelow = stateProperty({
   id: 'child-is-one-level-below',
   brief: 'R4',
-  says: 'A child has role.level one less than its parent, and a 4K page holds leaves only.',
+  says:
+    'A child has role.level one less than its parent, is direct when its parent is, and a 4K ' +
+    'page holds leaves only.',
   why: 'Walks count levels: a wrong one reads a table as data or descends past the last level.',
   source: ['kvm_mmu_child_role()', '__link_shadow_page()'],
   when: 'every-step',
@@ -15,12 +17,12 @@ export const childIsOneLevelBelow = stateProperty({
     firstEntry(kvm, (page, sp, index, spte) => {
       const { level } = page.role;
       if (is_last_spte(spte)) {
-        if (level === 1) return null;
-        return { message: 'a leaf above 4K', where: { sp, index, level } };
+        if (level <= 2) return null;
+        return { message: 'a leaf above 2M', where: { sp, index, level } };
       }
       const child = spte_to_child_sp(spte);
-      const below = kvm.sp.at(child).role.level;
-      if (isTableSpte(spte) && below === level - 1) return null;
+      const { level: below, direct } = kvm.sp.at(child).role;
+      if (isTableSpte(spte) && below === level - 1 && (direct || !page.role.direct)) return null;
       return {
         message: 'a child is not one level below',
         where: { sp, index, level, child, below },

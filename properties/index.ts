@@ -20,6 +20,7 @@ import { shadowedGfnHasNoWritableSpte } from './shadowed-gfn-has-no-writable-spt
 import { invalidPageMapsNothing } from './invalid-page-maps-nothing.ts';
 import { guestRunsOnAValidRoot } from './guest-runs-on-a-valid-root.ts';
 import { countersEqualRecounts } from './counters-equal-recounts.ts';
+import { lpageCountersEqualRecounts } from './lpage-counters-equal-recounts.ts';
 import { leafRightsAreWithinTheCachedAccess } from './leaf-rights-are-within-the-cached-access.ts';
 import { childHasTheRoleThatItsEntryImplies } from './child-has-the-role-that-its-entry-implies.ts';
 import { syncPageAgreesWithGuestTable } from './sync-page-agrees-with-guest-table.ts';
@@ -56,6 +57,7 @@ export const properties: readonly KvmProperty[] = [
   invalidPageMapsNothing,
   guestRunsOnAValidRoot,
   countersEqualRecounts,
+  lpageCountersEqualRecounts,
   leafRightsAreWithinTheCachedAccess,
   childHasTheRoleThatItsEntryImplies,
   syncPageAgreesWithGuestTable,

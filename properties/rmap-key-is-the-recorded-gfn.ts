@@ -1,6 +1,6 @@
 /** A leaf is filed under the gfn that is recorded beside it. */
 import { pfnOf } from '../model/shadow/spte.ts';
-import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
 import { sptep_to_sp, spte_index } from '../model/shadow/mmu-page.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
@@ -19,19 +19,20 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
   when: 'every-step',
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) => {
-    for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
-      for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
+    for (let key = 0; key < kvm.rmap.length; key += 1) {
+      for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest &= rest - 1) {
         const sptep = 31 - Math.clz32(rest & -rest);
         const sp = sptep_to_sp(kvm, sptep);
         const index = spte_index(kvm, sptep);
         const page = kvm.sp.at(sp);
         const spte = page.spt.get(index);
         if (!is_last_spte(spte)) continue;
-        const recorded = kvm_mmu_page_get_gfn(page, index);
-        if (recorded === gfn && spte_to_pfn(spte) === pfnOf(kvm, gfn)) continue;
+        const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
+        const filed = rmapKey(kvm, recorded, page.role.level) === key;
+        if (filed && spte_to_pfn(spte) === pfnOf(kvm, recorded)) continue;
         return {
           message: 'a leaf is filed under another gfn than the one recorded or mapped',
-          where: { sp, index, filed: hex(gfn), recorded: hex(recorded), pfn: spte_to_pfn(spte) },
+          where: { sp, index, key, recorded: hex(recorded), pfn: hex(spte_to_pfn(spte)) },
         };
       }
     }

@@ -2,7 +2,7 @@
 import { is_last_spte, is_mmu_writable_spte, is_writable_pte } from '../model/spte.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstEntry, isShadowedInSync } from './helpers/pages.ts';
+import { firstEntry, isShadowedInSync, shadowedUnder } from './helpers/pages.ts';
 
 export const shadowedGfnHasNoWritableSpte = stateProperty({
   id: 'shadowed-gfn-has-no-writable-spte',
@@ -12,7 +12,7 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
   source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()', 'mmu_try_to_unsync_pages()'],
   when: 'unlocked',
   applies: (kvm) => {
-    for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
+    for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
       if (kvm.rmap.at(gfn).bits !== 0 && isShadowedInSync(kvm, gfn)) return true;
     }
     return false;
@@ -21,8 +21,8 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
       if (!is_writable_pte(spte) && !is_mmu_writable_spte(spte)) return null;
-      const gfn = kvm_mmu_page_get_gfn(page, index);
-      if (!isShadowedInSync(kvm, gfn)) return null;
+      const gfn = shadowedUnder(kvm, kvm_mmu_page_get_gfn(kvm, page, index), page.role.level);
+      if (gfn < 0) return null;
       return {
         message: 'a writable leaf maps a guest table that is shadowed in sync',
         where: { sp, index, gfn: hex(gfn) },
@@ -34,7 +34,7 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
       firstEntry(kvm, (page, _sp, index, spte) =>
         is_last_spte(spte) &&
         is_writable_pte(spte) &&
-        kvm_mmu_page_get_gfn(page, index) < kvm.geometry.tables
+        kvm_mmu_page_get_gfn(kvm, page, index) < kvm.geometry.tables
           ? { message: '', where: {} }
           : null,
       ) !== null,

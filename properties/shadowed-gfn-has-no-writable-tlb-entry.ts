@@ -5,12 +5,22 @@ import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { isShadowedInSync } from './helpers/pages.ts';
 
+/**
+ * Whether `v` will use what it retains: not when it flushes before it runs guest code again, as
+ * one does that has been told to let go of a zapped root.
+ */
+const keepsItsTlb = (kvm: Kvm, v: number): boolean => {
+  const { root, request_flush_current } = kvm.vcpu.at(v);
+  return root !== null && !kvm.sp.at(root).role.invalid && !request_flush_current;
+};
+
 const writableEntry = (
   kvm: Kvm,
   test: (gfn: number) => boolean,
 ): { v: number; gfn: number; va: number } | null => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     const { ghost_tlb } = kvm.vcpu.at(v);
+    if (!keepsItsTlb(kvm, v)) continue;
     for (let i = 0; i < ghost_tlb.length; i += 1) {
       const { valid, access, pfn, va } = ghost_tlb.at(i);
       if (!valid || (access & ACC_WRITE_MASK) === 0) continue;

@@ -1,26 +1,18 @@
 /** A page in sync grants nothing that the guest table behind it does not. */
 import { isValid, readGuest } from '../model/shadow/mmu-page.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
-import { gpte_access, gpte_to_gfn, is_present_gpte, protect_clean_gpte } from '../model/gpte.ts';
-import { ACC_USER_MASK, ACC_WRITE_MASK } from '../model/access.ts';
+import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../model/gpte.ts';
 import { is_last_spte, spteAccess } from '../model/spte.ts';
 import type { Kvm, MmuPageView } from '../model/state.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstEntry, isSettled, isStoreInFlight, somePage } from './helpers/pages.ts';
-
-/** With CR0.WP clear a leaf may trade the user right for the write right. */
-const grantable = (page: MmuPageView, pte: number): number => {
-  const access = page.role.access & gpte_access(pte);
-  return page.role.cr0_wp
-    ? protect_clean_gpte(access, pte)
-    : (access | ACC_WRITE_MASK) & (ACC_USER_MASK | ACC_WRITE_MASK | access);
-};
+import { firstEntry, grantable, isSettled, isStoreInFlight, somePage } from './helpers/pages.ts';
 
 const agrees = (kvm: Kvm, page: MmuPageView, index: number, spte: number): boolean => {
   const pte = readGuest(kvm, page.gfn, index);
   if (!is_present_gpte(pte)) return false;
   if (!is_last_spte(spte)) return true;
-  if (kvm_mmu_page_get_gfn(page, index) !== gpte_to_gfn(pte)) return false;
+  if (page.role.level > 1 && !is_large_pte(pte)) return false;
+  if (kvm_mmu_page_get_gfn(kvm, page, index) !== gpte_to_gfn(pte)) return false;
   return (spteAccess(spte) & ~grantable(page, pte)) === 0;
 };
 

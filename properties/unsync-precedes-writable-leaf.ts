@@ -14,7 +14,7 @@ const madeWritable = (
   firstEntry(after, (page, sp, index, spte) => {
     if (!is_last_spte(spte) || !is_writable_pte(spte)) return null;
     if (is_writable_pte(before.sp.at(sp).spt.get(index))) return null;
-    return visit(kvm_mmu_page_get_gfn(page, index), sp, index);
+    return visit(kvm_mmu_page_get_gfn(after, page, index), sp, index);
   });
 
 const found: Finding = { message: '', where: {} };

@@ -9,10 +9,10 @@ import type { Kvm } from '../state.ts';
 import type { BudgetName } from '../config.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
-import { tableIndex } from '../geometry.ts';
-import { gpte_to_gfn, is_present_gpte } from '../gpte.ts';
+import { pagesPerLeaf, tableIndex } from '../geometry.ts';
+import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte } from '../spte.ts';
-import { kindNames } from '../shadow/fetch.ts';
+import { kindNames } from '../shadow/walker.ts';
 import { goTo, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { startWalk } from '../shadow/page-fault.ts';
@@ -117,6 +117,7 @@ const guestTarget = (kvm: Kvm, v: number, va: number): number => {
     const pte = readGuest(kvm, gfn, tableIndex(g, va, level));
     if (!is_present_gpte(pte)) return -1;
     gfn = gpte_to_gfn(pte);
+    if (level > 1 && is_large_pte(pte)) return gfn + (va % pagesPerLeaf(g, level));
   }
   return gfn;
 };

@@ -93,6 +93,53 @@ export const knownBugs: readonly Mutant[] = [
     category: 'B',
   },
   {
+    id: 'direct-sp-shared-across-access',
+    rule: 'direct_access',
+    value: 'tables-only',
+    says: 'A direct page is keyed without the rights of the large entry that it stands for.',
+    source: ['commit 5fd5387c89ec (2010)', 'FNAME(fetch)'],
+    scenario: 'shadow-direct-two-rights',
+    property: 'child-has-the-role-that-its-entry-implies',
+    category: 'B',
+  },
+  {
+    id: 'direct-sp-dirty-upgrade',
+    preset: 'seed-v3',
+    rule: 'direct_validate',
+    value: 'skip',
+    says:
+      'Setting the dirty flag of a large entry upgrades leaves inside the read-only direct page ' +
+      'that others use too. Shows where a present child is taken for the right one.',
+    source: ['commit 9e7b0e7fba45 (2010)', 'validate_direct_spte()'],
+    scenario: 'shadow-direct-dirty',
+    property: 'leaf-rights-are-within-the-cached-access',
+    category: 'B',
+  },
+  {
+    id: 'direct-child-gfn-mismatch',
+    rule: 'child_reuse_check',
+    value: 'none',
+    says:
+      'A large entry re-pointed behind the back of KVM is served by the direct page of the old ' +
+      'frames: its leaves are filed under one gfn and removed under another.',
+    source: ['CVE-2026-46113', 'commit 0cb2af2ea66a (2026)', 'kvm_mmu_get_child_sp()'],
+    scenario: 'shadow-direct-repointed',
+    property: 'rmap-key-is-the-recorded-gfn',
+    category: 'B',
+  },
+  {
+    id: 'direct-child-role-mismatch',
+    rule: 'child_reuse_check',
+    value: 'gfn',
+    says:
+      'A large entry that becomes a table in its own first frame is served by the direct page: ' +
+      'the gfn agrees, the role was never compared.',
+    source: ['CVE-2026-53359', 'commit 81ccda30b4e8 (2026)', 'kvm_mmu_get_child_sp()'],
+    scenario: 'shadow-direct-becomes-table',
+    property: 'rmap-key-is-the-recorded-gfn',
+    category: 'B',
+  },
+  {
     id: 'cr0-wp-stale-in-permission-check',
     rule: 'walk_cr0_wp',
     value: 'stale',

@@ -1,8 +1,10 @@
 /** The form of a mutant: a preset with one rule changed, and what must then break. */
-import type { RuleName, Rules } from '../rules.ts';
+import type { PresetName, RuleName, Rules } from '../rules.ts';
 
 export interface Mutant {
   readonly id: string;
+  /** The rules that are changed in one place. Default: those asked for, `upstream`. */
+  readonly preset?: PresetName;
   readonly rule: RuleName;
   readonly value: Rules[RuleName];
   readonly says: string;

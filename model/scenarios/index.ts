@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { recordedCounts } from './counts.ts';
 import { hostScenarios } from './host.ts';
+import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
 import { rightsScenarios } from './rights.ts';
 import { strictScenarios } from './strict.ts';
@@ -14,6 +15,7 @@ const configured: readonly Scenario[] = [
   ...writeScenarios,
   ...rightsScenarios,
   ...hostScenarios,
+  ...hugeScenarios,
   ...strictScenarios,
 ];
 

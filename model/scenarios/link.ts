@@ -92,7 +92,7 @@ export const linkScenarios: readonly Scenario[] = [
     ],
     addresses: [0, 1, 2],
     stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3 }) }],
-    budget: { fault: 4, store: 1, invlpg: 1, cr3: 1 },
+    budget: { fault: 5, store: 1, cr3: 1 },
   }),
   scenario({
     id: 'shadow-fault-race',

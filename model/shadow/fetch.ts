@@ -9,70 +9,64 @@
  * marking pages unsync; storing the leaf. The second read and the store of the link stay
  * together: a guest store between them leaves the same state as one right after.
  *
- * Abstracts: huge pages and prefetching, which this machine does not have yet.
+ * Below a guest leaf above 4K that cannot be mapped as one leaf come direct pages, which shadow no
+ * guest table.
+ *
+ * Abstracts: prefetching, which this machine does not have yet.
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { permits, ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK, type AccessKind } from '../access.ts';
-import { tableIndex } from '../geometry.ts';
-import { gpte_access, gpte_to_gfn, protect_clean_gpte } from '../gpte.ts';
+import { permits, ACC_ALL, ACC_WRITE_MASK } from '../access.ts';
+import { alignedGfn, tableIndex } from '../geometry.ts';
+import { gpte_to_gfn } from '../gpte.ts';
 import { isTableSpte, make_nonleaf_spte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
 import { alloc_shadow_page, find_shadow_page } from './find.ts';
+import { kvm_mmu_hugepage_adjust } from './huge.ts';
 import { isBefore, proceed } from './lock.ts';
-import { kvm_mmu_child_role, readGuest, roleWord, sptepOf, warn } from './mmu-page.ts';
-import { prepare_mmu_set_spte, store_mmu_set_spte, type Mapping } from './spte.ts';
+import { kvm_mmu_child_role, roleWord, sptepOf, warn } from './mmu-page.ts';
+import type { Mapping } from './rmap.ts';
+import { prepare_mmu_set_spte, store_mmu_set_spte } from './spte.ts';
 import { startSync } from './sync.ts';
 import { kvm_unsync_pages, mark_unsync } from './unsync.ts';
-import { drop_parent_pte, isCommitDue } from './zap.ts';
-
-export const kindNames: readonly AccessKind[] = ['ur', 'uw', 'ux', 'sr', 'sw', 'sx'];
-export const kindOf = (vcpu: VcpuView): AccessKind => kindNames[vcpu.insn.kind] ?? 'ur';
-
-/** walker.pt_access: rights accumulated from the root entry down to the entry at `level`. */
-export const accessDownTo = (vcpu: VcpuView, level: number): number => {
-  let access = ACC_ALL;
-  for (let l = vcpu.walker.ptes.length; l >= level; l -= 1) {
-    access &= gpte_access(vcpu.walker.ptes.get(l - 1));
-  }
-  return access;
-};
-
-/** walker.pte_access: the rights of the whole walk; no write through a clean entry. */
-export const pteAccess = (vcpu: VcpuView): number =>
-  protect_clean_gpte(accessDownTo(vcpu, 1), vcpu.walker.ptes.get(0));
-
-/**
- * The rights that the fault maps. With CR0.WP clear a supervisor write to a read-only page gets a
- * writable supervisor mapping, since hardware runs with CR0.WP set.
- */
-const mappedAccess = (vcpu: VcpuView): number => {
-  const access = pteAccess(vcpu);
-  const kind = kindOf(vcpu);
-  if (kind !== 'sw' || vcpu.cr0_wp || (access & ACC_WRITE_MASK) !== 0) return access;
-  return (access | ACC_WRITE_MASK) & ~ACC_USER_MASK;
-};
+import {
+  accessDownTo,
+  gpte_changed,
+  kindOf,
+  leafLevel,
+  mappedAccess,
+  walkedGfn,
+} from './walker.ts';
+import { drop_parent_pte, isCommitDue, mmu_page_zap_pte } from './zap.ts';
 
 /** The leaf under construction. */
-const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => ({
-  sp: kvm.mmu_lock.sp ?? 0,
-  index: tableIndex(kvm.geometry, vcpu.insn.va, 1),
-  gfn: gpte_to_gfn(vcpu.walker.ptes.get(0)),
-  access: mappedAccess(vcpu),
-});
+const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
+  const { level, sp } = kvm.mmu_lock;
+  return {
+    sp: sp ?? 0,
+    index: tableIndex(kvm.geometry, vcpu.insn.va, level),
+    gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
+    access: mappedAccess(vcpu),
+  };
+};
 
 /**
- * FNAME(gpte_changed): whether the entry that the walk read at `level` has another value now.
- * Its table is shadowed by then, hence write-protected or unsync.
+ * Where the walk over the shadow page table goes at the level it has reached: to a child that
+ * shadows a guest table, to a direct child below the guest leaf, or to the leaf itself.
  */
-export const gpte_changed = (kvm: Kvm, v: number, level: number): boolean => {
+export const enterLevel = (kvm: Kvm, v: number): void => {
+  const { mmu_lock } = kvm;
   const vcpu = kvm.vcpu.at(v);
-  const top = kvm.geometry.levels;
-  const table =
-    level === top ? (kvm.geometry.cr3[vcpu.cr3] ?? 0) : gpte_to_gfn(vcpu.walker.ptes.get(level));
-  const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
-  return readGuest(kvm, table, index) !== vcpu.walker.ptes.get(level - 1);
+  const isBelowTables = mmu_lock.level <= leafLevel(vcpu);
+  if (isBelowTables && mmu_lock.goal_level === 0) {
+    mmu_lock.goal_level = kvm_mmu_hugepage_adjust(kvm, vcpu);
+  }
+  const atGoal = isBelowTables && mmu_lock.level === mmu_lock.goal_level;
+  vcpu.pc = atGoal ? 'make_spte' : 'get_child_sp';
 };
+
+/** Whether the entry at the level reached leads to a guest table, not below the guest leaf. */
+const isIndirect = (kvm: Kvm, vcpu: VcpuView): boolean => kvm.mmu_lock.level > leafLevel(vcpu);
 
 const get_child_sp: ModelTransition = {
   name: 'kvm_mmu_get_child_sp',
@@ -84,11 +78,16 @@ const get_child_sp: ModelTransition = {
     const { mmu_lock } = kvm;
     const vcpu = kvm.vcpu.at(v);
     const parent = kvm.sp.at(mmu_lock.sp ?? 0);
-    const spte = parent.spt.get(tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level));
-    const gfn = gpte_to_gfn(vcpu.walker.ptes.get(mmu_lock.level - 1));
+    const index = tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level);
+    const spte = parent.spt.get(index);
     parent.write_flooding_count = 0;
-    const access = kvm.rules.child_access === 'per-level' ? mmu_lock.level : 2;
-    const role = kvm_mmu_child_role(kvm, parent, accessDownTo(vcpu, access));
+    const indirect = isIndirect(kvm, vcpu);
+    if (!indirect && validate_direct_spte(kvm, v, spte)) return true;
+    const gfn = indirect
+      ? gpte_to_gfn(vcpu.walker.ptes.get(mmu_lock.level - 1))
+      : alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), mmu_lock.level);
+    const access = indirect ? childAccess(kvm, vcpu) : directAccess(kvm, vcpu);
+    const role = kvm_mmu_child_role(kvm, parent, !indirect, access);
     if (isTableSpte(spte) && isRightChild(kvm, spte_to_child_sp(spte), gfn, role)) {
       mmu_lock.child = spte_to_child_sp(spte);
       vcpu.pc = 'link_shadow_page';
@@ -98,6 +97,34 @@ const get_child_sp: ModelTransition = {
     getShadowPage(kvm, v, gfn, role);
     return true;
   },
+};
+
+/** walker.pt_access for the level of the child. */
+const childAccess = (kvm: Kvm, vcpu: VcpuView): number => {
+  const level = kvm.rules.child_access === 'per-level' ? kvm.mmu_lock.level : leafLevel(vcpu) + 1;
+  return accessDownTo(vcpu, level);
+};
+
+/** The rights of a direct page: those of the whole guest walk. */
+const directAccess = (kvm: Kvm, vcpu: VcpuView): number =>
+  kvm.rules.direct_access === 'whole-walk'
+    ? mappedAccess(vcpu)
+    : accessDownTo(vcpu, leafLevel(vcpu) + 1);
+
+/**
+ * validate_direct_spte(): a direct child built with other rights is unlinked and flushed, then
+ * looked up anew. Returns whether that happened.
+ */
+const validate_direct_spte = (kvm: Kvm, v: number, spte: number): boolean => {
+  const { mmu_lock } = kvm;
+  const vcpu = kvm.vcpu.at(v);
+  if (!isTableSpte(spte) || kvm.rules.direct_validate === 'skip') return false;
+  const child = spte_to_child_sp(spte);
+  if (kvm.sp.at(child).role.access === directAccess(kvm, vcpu)) return false;
+  const index = tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level);
+  drop_parent_pte(kvm, child, sptepOf(kvm, mmu_lock.sp ?? 0, index));
+  proceed(kvm, v, 'get_child_sp', true);
+  return true;
 };
 
 const isRightChild = (kvm: Kvm, child: number, gfn: number, role: number): boolean => {
@@ -138,9 +165,13 @@ const getShadowPage = (kvm: Kvm, v: number, gfn: number, role: number): void => 
   proceed(kvm, v, 'link_shadow_page', flush);
 };
 
-const skipsRecheck = (kvm: Kvm): boolean =>
-  kvm.rules.gpte_recheck === 'never' ||
-  (kvm.rules.gpte_recheck === 'new-page-only' && !kvm.mmu_lock.created);
+/** Whether the guest entry below the table just secured differs from what the walk read. */
+const hasChanged = (kvm: Kvm, v: number): boolean => {
+  const { gpte_recheck } = kvm.rules;
+  if (gpte_recheck === 'never') return false;
+  if (gpte_recheck === 'new-page-only' && !kvm.mmu_lock.created) return false;
+  return gpte_changed(kvm, v, kvm.mmu_lock.level - 1);
+};
 
 const link_shadow_page: ModelTransition = {
   name: 'FNAME(fetch).recheck',
@@ -153,7 +184,7 @@ const link_shadow_page: ModelTransition = {
     if (!isBefore(kvm, v, 'link_shadow_page')) return false;
     const { mmu_lock } = kvm;
     const vcpu = kvm.vcpu.at(v);
-    if (gpte_changed(kvm, v, mmu_lock.level - 1) && !skipsRecheck(kvm)) {
+    if (isIndirect(kvm, vcpu) && hasChanged(kvm, v)) {
       proceed(kvm, v, 'enter');
       return true;
     }
@@ -168,8 +199,8 @@ const link_shadow_page: ModelTransition = {
       storeLink(kvm, v);
       return true;
     }
-    if (kvm.rules.link_replace === 'zap-old-child') {
-      drop_parent_pte(kvm, spte_to_child_sp(old), sptepOf(kvm, parent, index));
+    if (kvm.rules.link_replace === 'zap-old-child' || !isTableSpte(old)) {
+      mmu_page_zap_pte(kvm, parent, index);
     } else {
       oweLink(kvm);
     }
@@ -215,7 +246,7 @@ const descend = (kvm: Kvm, v: number): void => {
   mmu_lock.child = null;
   mmu_lock.fresh = false;
   mmu_lock.created = false;
-  kvm.vcpu.at(v).pc = mmu_lock.level > 1 ? 'get_child_sp' : 'make_spte';
+  enterLevel(kvm, v);
 };
 
 const make_leaf: ModelTransition = {

@@ -7,9 +7,9 @@
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
-import { isValid, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
+import { isValid, sp_has_gptes, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
 import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
-import { kvm_mmu_prepare_zap_page } from './zap.ts';
+import { countDisallowLpage, kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /**
  * kvm_mmu_find_shadow_page() without the sync: the valid page of this gfn and role, or `null`.
@@ -49,13 +49,14 @@ export const alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): number =
   page.list = 'active';
   page.gfn = gfn;
   setRole(page.role, role);
-  account_shadowed(kvm, page);
+  if (sp_has_gptes(page)) account_shadowed(kvm, page);
   return sp;
 };
 
 const account_shadowed = (kvm: Kvm, page: MmuPageView): void => {
   // Counted before the guest entry is read again, which pairs with the emulator's own order.
   kvm.arch.indirect_shadow_pages += 1;
+  countDisallowLpage(kvm, page.gfn, 1);
   if (page.role.level > 1) {
     kvm.gfn_write_track.set(page.gfn, kvm.gfn_write_track.get(page.gfn) + 1);
   }

@@ -98,6 +98,7 @@ const unlock = (kvm: Kvm): void => {
   assertModel(!isCommitDue(kvm), 'zapped pages are committed before mmu_lock is dropped');
   mmu_lock.holder = null;
   mmu_lock.level = 0;
+  mmu_lock.goal_level = 0;
   mmu_lock.sp = null;
   mmu_lock.child = null;
   mmu_lock.fresh = false;

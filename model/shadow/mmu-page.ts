@@ -41,13 +41,18 @@ export const setRole = (role: RoleView, word: number): void => {
 };
 
 /** kvm_mmu_child_role(): the parent's role one level lower, with the caller's access. */
-export const kvm_mmu_child_role = (kvm: Kvm, parent: MmuPageView, access: number): number => {
+export const kvm_mmu_child_role = (
+  kvm: Kvm,
+  parent: MmuPageView,
+  direct: boolean,
+  access: number,
+): number => {
   // The warning came together with the check that a root is still valid.
   if (parent.role.invalid && kvm.rules.stale_root_check === 'checked') {
     warn(kvm, 'child-role-invalid');
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
-  return makeRole(parent.role.level - below, access, false, parent.role.cr0_wp);
+  return makeRole(parent.role.level - below, access, direct, parent.role.cr0_wp);
 };
 
 /** Role of the root that a vCPU needs. Abstracts: role bits of modes that no scenario changes. */

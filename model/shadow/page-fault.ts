@@ -17,26 +17,21 @@ import { tableIndex } from '../geometry.ts';
 import {
   gpte_accessed,
   gpte_dirty,
-  gpte_to_gfn,
   gpteWithAccessed,
   gpteWithDirty,
+  is_large_pte,
   is_present_gpte,
 } from '../gpte.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
-import { accessDownTo, gpte_changed, kindOf } from './fetch.ts';
+import { enterLevel } from './fetch.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { readGuest } from './mmu-page.ts';
 import { pfnOf } from './spte.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
-
-/** The table that holds the entry at `level` of the walk under way. */
-const tableAt = (kvm: Kvm, vcpu: VcpuView, level: number): number =>
-  level === kvm.geometry.levels
-    ? (kvm.geometry.cr3[vcpu.cr3] ?? 0)
-    : gpte_to_gfn(vcpu.walker.ptes.get(level));
+import { accessDownTo, gpte_changed, kindOf, leafLevel, tableAt, walkedGfn } from './walker.ts';
 
 /** Sends a vCPU that exited on a fault to the guest walk. */
 export const startWalk = (kvm: Kvm, v: number): void => {
@@ -63,9 +58,10 @@ const walk_addr: ModelTransition = {
     }
     vcpu.walker.ptes.set(level - 1, pte);
     vcpu.walker.level = level - 1;
-    if (level > 1) return true;
+    if (level > 1 && !is_large_pte(pte)) return true;
+    vcpu.walker.level = 0;
     const cr0_wp = vcpu.cr0_wp || kvm.rules.walk_cr0_wp === 'stale';
-    if (!permits(accessDownTo(vcpu, 1), kindOf(vcpu), cr0_wp)) {
+    if (!permits(accessDownTo(vcpu, level), kindOf(vcpu), cr0_wp)) {
       vcpu.insn.present = true;
       vcpu.pc = 'inject_page_fault';
       return true;
@@ -78,10 +74,11 @@ const walk_addr: ModelTransition = {
 
 /** The highest level whose entry lacks a flag that the access must set, or 0. */
 const levelToFlag = (vcpu: VcpuView): number => {
-  for (let level = vcpu.walker.ptes.length; level > 0; level -= 1) {
+  const leaf = leafLevel(vcpu);
+  for (let level = vcpu.walker.ptes.length; level >= leaf; level -= 1) {
     const pte = vcpu.walker.ptes.get(level - 1);
     if (!gpte_accessed(pte)) return level;
-    if (level === 1 && isWrite(kindOf(vcpu)) && !gpte_dirty(pte)) return level;
+    if (level === leaf && isWrite(kindOf(vcpu)) && !gpte_dirty(pte)) return level;
   }
   return 0;
 };
@@ -105,7 +102,8 @@ const update_accessed_dirty_bits: ModelTransition = {
       return true;
     }
     const accessed = gpteWithAccessed(old);
-    const pte = level === 1 && isWrite(kindOf(vcpu)) ? gpteWithDirty(accessed) : accessed;
+    const isLeaf = level === leafLevel(vcpu);
+    const pte = isLeaf && isWrite(kindOf(vcpu)) ? gpteWithDirty(accessed) : accessed;
     kvm.memory.at(pfnOf(kvm, gfn)).set(index, pte);
     vcpu.walker.ptes.set(level - 1, pte);
     guestMemoryChanged(kvm);
@@ -129,7 +127,7 @@ const shadow_page_table_clear_flood = (kvm: Kvm, v: number): void => {
 /** A write to a present SPTE of a tracked gfn goes straight to the emulator. */
 const afterWalk = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
-  const tracked = kvm_gfn_is_write_tracked(kvm, gpte_to_gfn(vcpu.walker.ptes.get(0)));
+  const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
   const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
   if (emulate) shadow_page_table_clear_flood(kvm, v);
   vcpu.pc = emulate ? 'emulate_write' : 'lock_page_fault';
@@ -154,7 +152,7 @@ const lock_page_fault: ModelTransition = {
     }
     kvm.mmu_lock.level = kvm.geometry.levels;
     kvm.mmu_lock.sp = root;
-    kvm.vcpu.at(v).pc = 'get_child_sp';
+    enterLevel(kvm, v);
     return true;
   },
 };

@@ -6,6 +6,7 @@
  *
  * Kernel: rmap_add(), rmap_remove(), drop_spte(), rmap_write_protect(). Lock: mmu_lock for write.
  */
+import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   is_mmu_writable_spte,
@@ -18,41 +19,64 @@ import { oweUnmap } from '../tlb/flush.ts';
 import { sptep_to_sp, spte_index, sptepOf, warn } from './mmu-page.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
+/** A leaf to be made: where, and for which guest translation. */
+export interface Mapping {
+  readonly sp: number;
+  readonly index: number;
+  readonly gfn: number;
+  readonly access: number;
+}
+
+/** gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. */
+export const rmapKey = (kvm: Kvm, gfn: number, level: number): number =>
+  level === PG_LEVEL_4K ? gfn : kvm.geometry.gfns + Math.floor(gfn / kvm.geometry.entries);
+
 /** kvm_mmu_page_get_gfn(): the gfn of the guest translation behind a leaf. */
-export const kvm_mmu_page_get_gfn = (page: MmuPageView, index: number): number =>
-  page.role.direct ? page.gfn + index : page.shadowed_gfn.get(index);
+export const kvm_mmu_page_get_gfn = (kvm: Kvm, page: MmuPageView, index: number): number =>
+  page.role.direct
+    ? page.gfn + index * pagesPerLeaf(kvm.geometry, page.role.level)
+    : page.shadowed_gfn.get(index);
 
 export const kvm_mmu_page_get_access = (page: MmuPageView, index: number): number =>
   page.role.direct ? page.role.access : page.shadowed_access.get(index);
 
-/** __rmap_add(): record the translation beside the leaf and file the leaf under `gfn`. */
-export const rmap_add = (
-  kvm: Kvm,
-  sp: number,
-  index: number,
-  gfn: number,
-  access: number,
-): void => {
-  const page = kvm.sp.at(sp);
-  if (kvm.rules.map_translation === 'gfn-and-access') page.shadowed_gfn.set(index, gfn);
-  page.shadowed_access.set(index, access);
-  kvm.rmap.at(gfn).add(sptepOf(kvm, sp, index));
+/**
+ * kvm_mmu_page_set_translation(): a direct page has no array, its translations are computed; what
+ * the caller maps must be what is computed.
+ */
+const kvm_mmu_page_set_translation = (kvm: Kvm, m: Mapping): void => {
+  const page = kvm.sp.at(m.sp);
+  if (page.role.direct) {
+    const same = kvm_mmu_page_get_gfn(kvm, page, m.index) === m.gfn;
+    if (!same || page.role.access !== m.access) warn(kvm, 'translation-of-direct-page-differs');
+    return;
+  }
+  if (kvm.rules.map_translation === 'gfn-and-access') page.shadowed_gfn.set(m.index, m.gfn);
+  page.shadowed_access.set(m.index, m.access);
+};
+
+/** __rmap_add(): record the translation beside the leaf and file the leaf under its gfn. */
+export const rmap_add = (kvm: Kvm, m: Mapping): void => {
+  kvm_mmu_page_set_translation(kvm, m);
+  const key = rmapKey(kvm, m.gfn, kvm.sp.at(m.sp).role.level);
+  kvm.rmap.at(key).add(sptepOf(kvm, m.sp, m.index));
 };
 
 const rmap_remove = (kvm: Kvm, sp: number, index: number): void => {
-  const chain = kvm.rmap.at(kvm_mmu_page_get_gfn(kvm.sp.at(sp), index));
+  const page = kvm.sp.at(sp);
+  const key = rmapKey(kvm, kvm_mmu_page_get_gfn(kvm, page, index), page.role.level);
   const sptep = sptepOf(kvm, sp, index);
-  if (!chain.has(sptep)) warn(kvm, 'rmap-entry-missing');
-  chain.delete(sptep);
+  if (key >= kvm.rmap.length || !kvm.rmap.at(key).has(sptep)) warn(kvm, 'rmap-entry-missing');
+  else kvm.rmap.at(key).delete(sptep);
 };
 
 /**
  * drop_spte(): a present leaf becomes non-present and leaves its rmap.
- * Flush: owed for its frame before mmu_lock is dropped.
+ * Flush: owed for its frames before mmu_lock is dropped.
  */
 export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
   const page = kvm.sp.at(sp);
-  oweUnmap(kvm, spte_to_pfn(page.spt.get(index)));
+  oweUnmap(kvm, spte_to_pfn(page.spt.get(index)), page.role.level);
   if (kvm.rules.drop_rmap === 'remove') rmap_remove(kvm, sp, index);
   page.spt.set(index, NO_SPTE);
   page.shadowed_gfn.set(index, 0);
@@ -67,8 +91,15 @@ export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
  * before.
  */
 export const kvm_mmu_slot_gfn_write_protect = (kvm: Kvm, gfn: number): boolean => {
+  const at4k = rmap_write_protect(kvm, gfn);
+  const huge = rmapKey(kvm, gfn, PG_LEVEL_2M);
+  return (huge < kvm.rmap.length && rmap_write_protect(kvm, huge)) || at4k;
+};
+
+/** rmap_write_protect() on one chain. */
+const rmap_write_protect = (kvm: Kvm, key: number): boolean => {
   let flush = false;
-  for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
+  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest &= rest - 1) {
     const sptep = 31 - Math.clz32(rest & -rest);
     const sp = sptep_to_sp(kvm, sptep);
     const index = spte_index(kvm, sptep);

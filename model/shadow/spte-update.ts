@@ -18,6 +18,6 @@ export const mmu_spte_update = (kvm: Kvm, sp: number, index: number, new_spte: n
   if (spte_to_pfn(old_spte) !== spte_to_pfn(new_spte)) warn(kvm, 'spte-update-changes-pfn');
   spt.set(index, new_spte);
   if (!is_mmu_writable_spte(old_spte) || is_mmu_writable_spte(new_spte)) return false;
-  oweProtect(kvm, spte_to_pfn(old_spte));
+  oweProtect(kvm, spte_to_pfn(old_spte), kvm.sp.at(sp).role.level);
   return kvm.rules.update_flush === 'mmu-writable';
 };

@@ -7,6 +7,7 @@ import type { Kvm } from '../state.ts';
 import { ACC_WRITE_MASK } from '../access.ts';
 import {
   is_last_spte,
+  isTableSpte,
   is_shadow_present_pte,
   is_writable_pte,
   leafSpte,
@@ -14,16 +15,10 @@ import {
   spte_to_pfn,
 } from '../spte.ts';
 import { warn } from './mmu-page.ts';
-import { drop_spte, rmap_add } from './rmap.ts';
+import { rmap_add, type Mapping } from './rmap.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
-
-export interface Mapping {
-  readonly sp: number;
-  readonly index: number;
-  readonly gfn: number;
-  readonly access: number;
-}
+import { mmu_page_zap_pte } from './zap.ts';
 
 export const pfnOf = (kvm: Kvm, gfn: number): number => kvm.geometry.host_pfn[gfn] ?? gfn;
 
@@ -53,8 +48,10 @@ export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number =>
 export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   const { spt } = kvm.sp.at(m.sp);
   const old_spte = spt.get(m.index);
-  if (is_last_spte(old_spte) && spte_to_pfn(old_spte) !== pfnOf(kvm, m.gfn)) {
-    drop_spte(kvm, m.sp, m.index);
+  const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== pfnOf(kvm, m.gfn);
+  if (otherFrame || isTableSpte(old_spte)) {
+    // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
+    mmu_page_zap_pte(kvm, m.sp, m.index);
     if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
   }
   kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
@@ -67,13 +64,15 @@ export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
   if (!is_shadow_present_pte(old_spte)) {
     mmu_spte_set(kvm, m, new_spte);
-    rmap_add(kvm, m.sp, m.index, m.gfn, m.access);
+    rmap_add(kvm, m);
     return;
   }
   if (kvm.rules.remap_same_pfn === 'update') {
     if (mmu_spte_update(kvm, m.sp, m.index, new_spte)) kvm.mmu_lock.flush = true;
   }
-  if (kvm.rules.remap_access === 'refresh') page.shadowed_access.set(m.index, m.access);
+  if (kvm.rules.remap_access === 'refresh' && !page.role.direct) {
+    page.shadowed_access.set(m.index, m.access);
+  }
 };
 
 const mmu_spte_set = (kvm: Kvm, m: Mapping, new_spte: number): void => {

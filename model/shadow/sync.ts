@@ -46,7 +46,7 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const access = protect_clean_gpte(page.role.access & gpte_access(gpte), gpte);
   if (kvm_mmu_page_get_access(page, index) === access) return false;
   if (kvm.rules.sync_access === 'refresh') page.shadowed_access.set(index, access);
-  const m = { sp, index, gfn: kvm_mmu_page_get_gfn(page, index), access };
+  const m = { sp, index, gfn: kvm_mmu_page_get_gfn(kvm, page, index), access };
   const wrprot = decideWriteProtection(kvm, m, page.spt.get(index), true);
   return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
 };
@@ -56,7 +56,7 @@ const isUnusable = (kvm: Kvm, gpte: number): boolean =>
   !is_present_gpte(gpte) || (!gpte_accessed(gpte) && kvm.rules.sync_accessed === 'drop');
 
 const gfnChanged = (kvm: Kvm, page: MmuPageView, index: number, gfn: number): boolean =>
-  kvm.rules.sync_gfn_change === 'drop' && gfn !== kvm_mmu_page_get_gfn(page, index);
+  kvm.rules.sync_gfn_change === 'drop' && gfn !== kvm_mmu_page_get_gfn(kvm, page, index);
 
 /** Starts kvm_sync_page() on one page; afterwards the holder goes on at `after_sync`. */
 export const startSync = (kvm: Kvm, sp: number): void => {

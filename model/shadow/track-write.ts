@@ -15,11 +15,11 @@
  */
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { gpte_to_gfn } from '../gpte.ts';
 import { guestMemoryChanged } from '../tlb/oracle.ts';
 import { clearWalker, goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { isAllocated, isValid, readGuest, sp_has_gptes } from './mmu-page.ts';
 import { pfnOf } from './spte.ts';
+import { walkedGfn } from './walker.ts';
 import { isCommitDue, kvm_mmu_prepare_zap_page, mmu_page_zap_pte } from './zap.ts';
 
 const emulate_write: ModelTransition = {
@@ -30,7 +30,7 @@ const emulate_write: ModelTransition = {
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'emulate_write')) return false;
     const vcpu = kvm.vcpu.at(v);
-    const gfn = gpte_to_gfn(vcpu.walker.ptes.get(0));
+    const gfn = walkedGfn(kvm, vcpu);
     const store = vcpu.insn.store > 0 ? kvm.workload.stores[vcpu.insn.store - 1] : undefined;
     const index = store?.index ?? 0;
     const old = readGuest(kvm, gfn, index);
@@ -103,7 +103,7 @@ const unprotect_gfn_and_retry: ModelTransition = {
     if (vcpu.insn.store > 0) return false;
     kvm.budget.unprotect -= 1;
     lock(kvm, v);
-    const gfn = gpte_to_gfn(vcpu.walker.ptes.get(0));
+    const gfn = walkedGfn(kvm, vcpu);
     for (let sp = 0; sp < kvm.sp.length; sp += 1) {
       const page = kvm.sp.at(sp);
       if (page.gfn !== gfn || !isValid(page) || !sp_has_gptes(page)) continue;

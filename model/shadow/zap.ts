@@ -34,11 +34,15 @@ export const mmu_page_zap_pte = (kvm: Kvm, sp: number, index: number): boolean =
 export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
   const page = kvm.sp.at(sp);
   mmu_zap_unsync_children(kvm, sp);
-  const owed = kvm.ghost_owed.link;
+  const { link } = kvm.ghost_owed;
+  const unmap = kvm.ghost_owed.unmap.bits;
   for (let index = 0; index < page.spt.length; index += 1) mmu_page_zap_pte(kvm, sp, index);
   // No flush is due for the entries of a root in use: its users let go of it and flush before
   // they run on, see requestFreeObsoleteRoots().
-  if (page.root_count > 0) kvm.ghost_owed.link = owed;
+  if (page.root_count > 0) {
+    kvm.ghost_owed.link = link;
+    kvm.ghost_owed.unmap.bits = unmap;
+  }
   if (kvm.rules.zap_parent_links === 'clear') kvm_mmu_unlink_parents(kvm, sp);
 
   if (!page.role.invalid && sp_has_gptes(page)) unaccount_shadowed(kvm, page);
@@ -70,10 +74,18 @@ const kvm_mmu_unlink_parents = (kvm: Kvm, sp: number): void => {
   }
 };
 
+/** update_gfn_disallow_lpage_count(): one reason more or less not to map the run of `gfn` huge. */
+export const countDisallowLpage = (kvm: Kvm, gfn: number, by: number): void => {
+  const run = Math.floor(gfn / kvm.geometry.entries);
+  if (run >= kvm.disallow_lpage.length) return;
+  kvm.disallow_lpage.set(run, kvm.disallow_lpage.get(run) + by);
+};
+
 /** unaccount_shadowed(): takes back what account_shadowed() counted. */
 const unaccount_shadowed = (kvm: Kvm, page: MmuPageView): void => {
   if (kvm.rules.unaccount === 'none') return;
   kvm.arch.indirect_shadow_pages -= 1;
+  if (kvm.rules.lpage_count === 'paired') countDisallowLpage(kvm, page.gfn, -1);
   if (page.role.level === 1) return;
   kvm.gfn_write_track.set(page.gfn, kvm.gfn_write_track.get(page.gfn) - 1);
 };

@@ -7,14 +7,20 @@
  *
  * Kernel: kvm_flush_remote_tlbs(), mmu_spte_update(), kvm_mmu_commit_zap_page().
  */
-import { isUnderOneEntry } from '../geometry.ts';
+import { isUnderOneEntry, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm } from '../state.ts';
 
-/** A present leaf goes away or will map another frame: due before mmu_lock is dropped. */
-export const oweUnmap = (kvm: Kvm, pfn: number): void => kvm.ghost_owed.unmap.add(pfn);
+/** A present leaf goes away or will map other frames: due before mmu_lock is dropped. */
+export const oweUnmap = (kvm: Kvm, pfn: number, level: number): void => {
+  const end = pfn + pagesPerLeaf(kvm.geometry, level);
+  for (let frame = pfn; frame < end; frame += 1) kvm.ghost_owed.unmap.add(frame);
+};
 
 /** A leaf loses MMU-writable: due before mmu_lock is dropped. */
-export const oweProtect = (kvm: Kvm, pfn: number): void => kvm.ghost_owed.protect.add(pfn);
+export const oweProtect = (kvm: Kvm, pfn: number, level: number): void => {
+  const end = pfn + pagesPerLeaf(kvm.geometry, level);
+  for (let frame = pfn; frame < end; frame += 1) kvm.ghost_owed.protect.add(frame);
+};
 
 /** A table entry goes away: due before another one is stored and before mmu_lock is dropped. */
 export const oweLink = (kvm: Kvm): void => {

@@ -9,23 +9,27 @@
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { permits, type AccessKind } from '../access.ts';
-import { isUnderOneEntry, tableIndex } from '../geometry.ts';
+import { isUnderOneEntry, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import {
   is_last_spte,
   is_shadow_present_pte,
   isTableSpte,
+  leafAtOffset,
   NO_SPTE,
   spte_to_child_sp,
   spte_to_pfn,
   spteAccess,
 } from '../spte.ts';
 
-/** Walks from the entry table `sp` at `level`; returns the leaf SPTE or `NO_SPTE`. */
+/**
+ * Walks from table `sp` at `level`; returns the leaf SPTE, as one at 4K for the frame of `va`, or
+ * `NO_SPTE`.
+ */
 const walkFrom = (kvm: Kvm, va: number, sp: number, level: number): number => {
   let table = sp;
   for (let l = level; l > 0; l -= 1) {
     const spte = kvm.sp.at(table).spt.get(tableIndex(kvm.geometry, va, l));
-    if (is_last_spte(spte)) return spte;
+    if (is_last_spte(spte)) return leafAtOffset(spte, va % pagesPerLeaf(kvm.geometry, l));
     if (!isTableSpte(spte)) return NO_SPTE;
     table = spte_to_child_sp(spte);
   }

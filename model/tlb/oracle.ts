@@ -19,8 +19,15 @@ import type { Kvm } from '../state.ts';
 import type { JudgedKind } from '../layout.ts';
 import { judgedKinds } from '../layout.ts';
 import { isWrite, permits, type AccessKind } from '../access.ts';
-import { addressCount, prefixOf, tableIndex } from '../geometry.ts';
-import { gpte_access, gpte_accessed, gpte_dirty, gpte_to_gfn, is_present_gpte } from '../gpte.ts';
+import { addressCount, pagesPerLeaf, prefixOf, tableIndex } from '../geometry.ts';
+import {
+  gpte_access,
+  gpte_accessed,
+  gpte_dirty,
+  gpte_to_gfn,
+  is_large_pte,
+  is_present_gpte,
+} from '../gpte.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 
 const entryPermits = (pte: number, kind: JudgedKind): boolean => {
@@ -69,11 +76,30 @@ const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedK
     const index = tableIndex(g, va, level);
     for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
       forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
-        if (!mayBeUsed(pte, kind)) return;
+        if (is_large_pte(pte)) growLarge(kvm, v, va, level, k, pte, kind);
+        if (is_large_pte(pte) || !mayBeUsed(pte, kind)) return;
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         if (pfn < g.tables) set.add(pfn);
       });
     }
+  }
+};
+
+/** A leaf above 4K: every address below it takes in its frame of the run. */
+const growLarge = (
+  kvm: Kvm,
+  v: number,
+  va: number,
+  level: number,
+  k: number,
+  pte: number,
+  kind: JudgedKind,
+): void => {
+  if (!leafMayBeUsed(pte, kind)) return;
+  const { ghost_allowed_frame } = kvm.vcpu.at(v);
+  const kinds = judgedKinds(kvm.geometry).length;
+  for (let i = 0; i < pagesPerLeaf(kvm.geometry, level); i += 1) {
+    ghost_allowed_frame.at((va + i) * kinds + k).add(gpte_to_gfn(pte) + i);
   }
 };
 
@@ -175,7 +201,8 @@ export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKi
     const index = tableIndex(g, va, level);
     for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
       forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
-        const leadsToData = level > 1 && (g.host_pfn[gpte_to_gfn(pte)] ?? g.tables) >= g.tables;
+        const leadsToData =
+          level > 1 && !is_large_pte(pte) && (g.host_pfn[gpte_to_gfn(pte)] ?? g.tables) >= g.tables;
         if (!entryPermits(pte, judged) || leadsToData) justified = true;
       });
     }

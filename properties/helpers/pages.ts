@@ -1,5 +1,8 @@
 /** Loops over shadow pages and their entries, in slot order, stopping at the first finding. */
+import { pagesPerLeaf } from '../../model/geometry.ts';
 import { isAllocated, isValid, sp_has_gptes } from '../../model/shadow/mmu-page.ts';
+import { ACC_USER_MASK, ACC_WRITE_MASK } from '../../model/access.ts';
+import { gpte_access, protect_clean_gpte } from '../../model/gpte.ts';
 import { is_last_spte, isTableSpte } from '../../model/spte.ts';
 import type { Kvm, MmuPageView } from '../../model/state.ts';
 import type { Finding } from '../property.ts';
@@ -73,6 +76,14 @@ export const countShadowing = (
 export const isShadowedInSync = (kvm: Kvm, gfn: number): boolean =>
   countShadowing(kvm, gfn, (page) => !page.unsync) > 0;
 
+/** The first frame of a leaf at `level` over `gfn` that a valid page in sync shadows, or -1. */
+export const shadowedUnder = (kvm: Kvm, gfn: number, level: number): number => {
+  for (let g = gfn; g < gfn + pagesPerLeaf(kvm.geometry, level); g += 1) {
+    if (isShadowedInSync(kvm, g)) return g;
+  }
+  return -1;
+};
+
 /** The entry of a guest table that some vCPU has stored and KVM has not zapped yet. */
 export const isStoreInFlight = (kvm: Kvm, gfn: number, index: number): boolean => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
@@ -92,3 +103,14 @@ export const isSettled = (kvm: Kvm, page: MmuPageView, index: number): boolean =
   !page.unsync &&
   !isStoreInFlight(kvm, page.gfn, index) &&
   !kvm.ghost.host_stored.has(page.gfn * kvm.geometry.entries + index);
+
+/**
+ * The rights that a leaf for guest entry `pte` may have below a page of this role. With CR0.WP
+ * clear it may trade the user right for the write right.
+ */
+export const grantable = (page: MmuPageView, pte: number): number => {
+  const access = page.role.access & gpte_access(pte);
+  return page.role.cr0_wp
+    ? protect_clean_gpte(access, pte)
+    : (access | ACC_WRITE_MASK) & (ACC_USER_MASK | ACC_WRITE_MASK | access);
+};

@@ -1,0 +1,46 @@
+/** disallow_lpage counts the shadowed tables of each run of frames. */
+import { isValid, sp_has_gptes } from '../model/shadow/mmu-page.ts';
+import type { Kvm } from './property.ts';
+import { stateProperty } from './property.ts';
+
+const shadowedTables = (kvm: Kvm, run: number): number => {
+  let n = 0;
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    const inRun = Math.floor(page.gfn / kvm.geometry.entries) === run;
+    if (inRun && isValid(page) && sp_has_gptes(page)) n += 1;
+  }
+  return n;
+};
+
+export const lpageCountersEqualRecounts = stateProperty({
+  id: 'lpage-counters-equal-recounts',
+  brief: 'R5',
+  says: 'disallow_lpage of a run of frames is the number of valid pages that shadow tables in it.',
+  why: 'Counted too low, a shadowed table is mapped writable by a huge page; too high, never huge.',
+  source: ['account_shadowed()', 'unaccount_shadowed()', 'update_gfn_disallow_lpage_count()'],
+  when: 'unlocked',
+  needs: ({ geometry }) => geometry.host_level.some((level) => level > 1),
+  applies: (kvm) => kvm.disallow_lpage.length > 0,
+  check: (kvm) => {
+    for (let run = 0; run < kvm.disallow_lpage.length; run += 1) {
+      const counted = kvm.disallow_lpage.get(run);
+      const tables = shadowedTables(kvm, run);
+      if (counted !== tables) {
+        return { message: 'disallow_lpage is off', where: { run, counted, tables } };
+      }
+    }
+    return null;
+  },
+  witness: {
+    says: 'a run without shadowed tables stands beside one with some',
+    reached: (kvm) => {
+      let [none, some] = [false, false];
+      for (let run = 0; run < kvm.disallow_lpage.length; run += 1) {
+        if (kvm.disallow_lpage.get(run) === 0) none = true;
+        else some = true;
+      }
+      return none && some;
+    },
+  },
+});

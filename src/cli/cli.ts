@@ -11,6 +11,7 @@ import { replayCommand, showCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { shrinkCommand } from './commands/shrink.ts';
 import { testCommand } from './commands/test.ts';
+import { validateCommand } from './commands/validate.ts';
 import type { Environment } from './environment.ts';
 import { internalErrorCode } from './exit-code.ts';
 import { BrokenModelReport } from './internal-error.ts';
@@ -25,6 +26,7 @@ const commands = [
   shrinkCommand,
   listCommand,
   explainCommand,
+  validateCommand,
 ];
 
 const allVerbs = [...commands.flatMap((command) => command.verbs), 'completion'];
@@ -37,7 +39,7 @@ function flagsFor(words: readonly string[]): string[] {
 }
 
 /** Flags and arguments that may hold several values. */
-const lists = new Set(['_', 'properties', 'rule', 'watch', 'hide', 'scenario', 'path', 'file']);
+const lists = new Set('_ properties rule watch hide only scenario path file trace'.split(' '));
 
 /** Errors: fault 103 for a flag with one value that is given twice. */
 function refuseRepeated(argv: Readonly<Record<string, unknown>>): true {

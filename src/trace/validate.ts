@@ -32,6 +32,7 @@ export interface Validation {
   /** Order: of lines. */
   readonly gaps: readonly Gap[];
   readonly timeline: Timeline;
+  /** VMs that markers announce. */
   readonly vms: number;
 }
 
@@ -67,6 +68,7 @@ export class Validator {
     if (event.kind === 'marker' && event.text.startsWith('ktl scenario:')) {
       this.#vm = this.#newVm(this.#vm);
       this.#vm.complete = true;
+      this.#vms += 1;
     }
     const vm = this.#vm;
     if (vm.kernel !== this.reader.kernel) vm.useKernel(this.reader.kernel);
@@ -110,7 +112,6 @@ export class Validator {
 
   #newVm(before?: Vm): Vm {
     const vm = new Vm(this.reader.kernel);
-    this.#vms += 1;
     if (before !== undefined) vm.settings.inherit(before.settings);
     else vm.settings.sayNx(this.#options.nxHugePages);
     return vm;

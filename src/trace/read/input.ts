@@ -94,5 +94,5 @@ export async function* linesOf(
 }
 
 /** `-` is standard input. */
-export const openInput = (path: string): AsyncIterable<Uint8Array> =>
+export const openInput = (path: string): Readable =>
   path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 262_144 });

@@ -19,8 +19,12 @@ export interface TraceLine {
 }
 
 /** Commands may hold spaces, dashes and digits; some tracers add the thread group. */
-const header =
-  /^ *(.{1,40}?)-(\d+) +(?:\( *(?:\d+|-+)\) +)?\[(\d+)\] +(?:([^\s:]{4,6}) +)?(\d+(?:\.\d+)?): +?([^\s:]+): *(.*?)\s*$/;
+const header = new RegExp(
+  [
+    '^ *(.{1,40}?)-(\\d+) +(?:\\( *(?:\\d+|-+)\\) +)?\\[(\\d+)\\] +',
+    '(?:([^\\s:]{4,6}) +)?(\\d+(?:\\.\\d+)?): +?([^\\s:]+): *(.*?)\\s*$',
+  ].join(''),
+);
 
 /** Undefined: not an event. */
 export function parseLine(text: string, number: number): TraceLine | undefined {

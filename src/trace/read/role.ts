@@ -60,12 +60,20 @@ export interface Descriptor {
 }
 
 /** `sp gen 0 gfn 102 l1 8-byte q0 direct wux invalid !nxe !ad root 0 unsync new`. */
-const printed =
-  /^sp gen (\d+) gfn ([0-9a-f]+) l(\d) ([48])-byte q(\d)( direct)? ([-rwux]{3,4})( invalid)? (!?nxe) (!?ad) root (-?\d+) (sync|unsync)(?: (new|existing)| *\0?)? *\0?$/;
+const printed = new RegExp(
+  [
+    '^sp gen (\\d+) gfn ([0-9a-f]+) l(\\d) ([48])-byte q(\\d)( direct)? ([-rwux]{3,4})',
+    '( invalid)? (!?nxe) (!?ad) root (-?\\d+) (sync|unsync)(?: (new|existing))?[ \\0]*$',
+  ].join(''),
+);
 
 /** The KVM plugin of trace-cmd: `new sp gfn 2 4 q0 wux !pae nxe wp root 0 sync`. */
-const byPlugin =
-  /^(?:(new|existing) )?sp gfn ([0-9a-f]+) (\d)(?: \S+)? q(\d)( direct)? ([-rwux]{3,4})( invalid)? (.*?) ?root (-?\d+) (sync|unsync)$/;
+const byPlugin = new RegExp(
+  [
+    '^(?:(new|existing) )?sp gfn ([0-9a-f]+) (\\d)(?: \\S+)? q(\\d)( direct)? ([-rwux]{3,4})',
+    '( invalid)? (.*?) ?root (-?\\d+) (sync|unsync)$',
+  ].join(''),
+);
 
 export interface Described {
   readonly sp: Descriptor;
@@ -87,7 +95,7 @@ function fromKernel(text: string): Described | undefined {
     root: Number(root),
     unsync: sync === 'unsync',
     role: undefined,
-    key: `${gen} ${gfn} ${level} ${size}${q}${direct === undefined ? '' : 'd'} ${access} ${nxe}${ad}`,
+    key: [gen, gfn, level, size, q, direct ?? '', access, nxe, ad].join(' '),
   };
   return { sp, created: how === undefined ? undefined : how === 'new' };
 }

@@ -4,7 +4,9 @@ import type { TraceRule } from './rule.ts';
 export const flushBeforeEntry: TraceRule = {
   id: 'flush-before-entry',
   says: 'A thread that removed a leaf or took a right from one flushes before it enters a guest.',
-  why: 'Hardware may still use what is no longer in the tables: freed memory, a write that nobody sees.',
+  why:
+    'Hardware may still use what is no longer in the tables: freed memory, or a right that was ' +
+    'taken away.',
   source: ['kvm_mmu_remote_flush_or_zap()', 'kvm_flush_remote_tlbs()', 'tdp_mmu_iter_set_spte()'],
   needs: ['kvm_entry'],
   needsOneOf: ['drop_spte', 'spte_update', 'kvm_tdp_mmu_spte_changed'],

@@ -33,7 +33,7 @@ export const sptePfnAsRequested: TraceRule = {
         mapped === event.pfn || printed
           ? undefined
           : {
-              message: `gfn ${hex(event.gfn)} is mapped to pfn ${hex(mapped)}, not ${hex(event.pfn)}`,
+              message: `gfn ${hex(event.gfn)} maps pfn ${hex(mapped)}, not ${hex(event.pfn)}`,
               because: [{ line, what: 'the fault resolves the gfn' }],
               objects: [`spte ${spteText(spte)} level ${level}`],
             },

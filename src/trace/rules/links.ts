@@ -111,7 +111,7 @@ export const directLeafGfnIsSpGfnPlusIndex: TraceRule = {
         gfn - (gfn % pagesAt(level)) === expected && level === page.sp.level
           ? undefined
           : {
-              message: `index ${indexOf(sptep)} of the page maps gfn ${hex(expected)}, the leaf ${hex(gfn)}`,
+              message: `index ${indexOf(sptep)} stands for gfn ${hex(expected)}, not ${hex(gfn)}`,
               because: [{ line: page.created, what: 'the direct page is created' }],
               objects: [pageText(page), `spte ${spteText(spte)} level ${level}`],
             },

@@ -22,9 +22,10 @@ export const tdpOldMatchesLastNew: TraceRule = {
       judge.judge(at, () => {
         if (tdp.replaced(event, format) !== undefined) return undefined;
         if (tdp.replacedInSplit(event) !== undefined) return undefined;
-        const known = tdp.values(event.asId, event.level, event.gfn);
+        const { asId, gfn, level, old } = event;
+        const known = tdp.values(asId, level, gfn);
         return {
-          message: `${spteText(event.old)} was never written to gfn ${hex(event.gfn)} level ${event.level}`,
+          message: `${spteText(old)} was never written to gfn ${hex(gfn)} level ${level}`,
           because: known.map(({ line, spte }) => ({ line, what: `${spteText(spte)} is written` })),
           objects: known.map(({ spte, obsolete }) =>
             obsolete ? `${spteText(spte)} in an invalid root` : spteText(spte),

@@ -20,10 +20,10 @@ describe('the translation beside a leaf', () => {
     const kvm = aKvm();
     aPage(kvm, 0);
     aLeaf(kvm, 0, { index: 1, gfn: 5, access: ACC_USER_MASK });
-    expect(kvm_mmu_page_get_gfn(kvm.sp.at(0), 1)).toBe(5);
+    expect(kvm_mmu_page_get_gfn(kvm, kvm.sp.at(0), 1)).toBe(5);
     expect(kvm_mmu_page_get_access(kvm.sp.at(0), 1)).toBe(ACC_USER_MASK);
     aPage(kvm, 1, { gfn: 2, direct: true, access: 3 });
-    expect(kvm_mmu_page_get_gfn(kvm.sp.at(1), 1)).toBe(3);
+    expect(kvm_mmu_page_get_gfn(kvm, kvm.sp.at(1), 1)).toBe(3);
     expect(kvm_mmu_page_get_access(kvm.sp.at(1), 1)).toBe(3);
   });
 });
@@ -31,7 +31,9 @@ describe('the translation beside a leaf', () => {
 describe('rmap_add', () => {
   it('files the leaf and records what it maps', () => {
     const kvm = aKvm();
-    rmap_add(kvm, 1, 1, 4, 7);
+    aPage(kvm, 1);
+    aPage(kvm, 1);
+    rmap_add(kvm, { sp: 1, index: 1, gfn: 4, access: 7 });
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(4);
     expect(kvm.sp.at(1).shadowed_access.get(1)).toBe(7);
@@ -39,7 +41,9 @@ describe('rmap_add', () => {
 
   it('records no gfn, as the mutant has it', () => {
     const kvm = aKvm({ rules: { map_translation: 'access-only' } });
-    rmap_add(kvm, 1, 1, 4, 7);
+    aPage(kvm, 1);
+    aPage(kvm, 1);
+    rmap_add(kvm, { sp: 1, index: 1, gfn: 4, access: 7 });
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(0);
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);
   });

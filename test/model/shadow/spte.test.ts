@@ -5,8 +5,8 @@ import {
   pfnOf,
   prepare_mmu_set_spte,
   store_mmu_set_spte,
-  type Mapping,
 } from '../../../model/shadow/spte.ts';
+import type { Mapping } from '../../../model/shadow/rmap.ts';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
 import type { Kvm } from '../../../model/index.ts';
 import { leafSpte, NO_SPTE } from '../../../model/spte.ts';

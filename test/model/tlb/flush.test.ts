@@ -57,8 +57,8 @@ describe('flushLocalAddress', () => {
 describe('flushes owed', () => {
   it('are owed for a frame unmapped, a frame protected, or a link removed', () => {
     for (const owe of [
-      (kvm: Kvm) => oweUnmap(kvm, 4),
-      (kvm: Kvm) => oweProtect(kvm, 4),
+      (kvm: Kvm) => oweUnmap(kvm, 4, 1),
+      (kvm: Kvm) => oweProtect(kvm, 4, 1),
       (kvm: Kvm) => oweLink(kvm),
     ]) {
       const kvm = aKvmWithFullTlbs();

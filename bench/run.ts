@@ -38,6 +38,8 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
       storage: { type: 'string', default: 'exact' },
       backend: { type: 'string', default: 'generated' },
       padding: { type: 'string', default: '0' },
+      workers: { type: 'string', default: '1' },
+      'parallel-after': { type: 'string', default: '0' },
       progress: { type: 'boolean', default: false },
     },
   });
@@ -53,6 +55,8 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
     options: {
       storage: oneOf('storage', values.storage, ['exact', 'fingerprint']),
       backend: oneOf('backend', values.backend, ['generated', 'closures']),
+      workers: Number(values.workers),
+      parallelAfter_ms: Number(values['parallel-after']),
     },
     progress: values.progress,
   };

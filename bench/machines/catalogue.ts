@@ -1,6 +1,6 @@
 /** The reference machines by name, for the command line. */
 import { checkExhaustively, type ExhaustiveOptions } from '../../src/engine/exhaustive.ts';
-import { array, record, uint } from '../../src/engine/machine/index.ts';
+import { array, record, uint, type Machine } from '../../src/engine/machine/index.ts';
 import type { Control, Outcome } from '../../src/engine/outcome.ts';
 import { presets, shadowCore, type Fault, type Interchangeable } from './shadow-core.ts';
 import { twoPhaseCommit } from './two-phase-commit.ts';
@@ -27,11 +27,9 @@ function shadowCoreOf({ size, fault, interchangeable, padding }: Run) {
   return { ...machine, layout: record({ ...fields, padding: array(uint(WORD_MAX), padding) }) };
 }
 
-/** Searches the machine. Errors: `RangeError` for a name or size that does not exist. */
-export function search(run: Run, options: ExhaustiveOptions, control: Control): Promise<Outcome> {
-  if (run.machine === 'shadow-core') {
-    return checkExhaustively(shadowCoreOf(run), options, control);
-  }
+/** Builds the machine. Errors: `RangeError` for a name or size that does not exist. */
+export function machineOf(run: Run): Machine<unknown> {
+  if (run.machine === 'shadow-core') return shadowCoreOf(run) as unknown as Machine<unknown>;
   if (run.machine !== 'two-phase-commit') {
     throw new RangeError(`machine is shadow-core or two-phase-commit, not ${run.machine}`);
   }
@@ -39,6 +37,13 @@ export function search(run: Run, options: ExhaustiveOptions, control: Control): 
   if (!Number.isInteger(managers) || managers < 1 || managers > 16) {
     throw new RangeError(`managers are 1 to 16, not ${run.size}`);
   }
+  return twoPhaseCommit(managers) as unknown as Machine<unknown>;
+}
+
+/** Searches the machine. Errors: `RangeError` for a name or size that does not exist. */
+export function search(run: Run, options: ExhaustiveOptions, control: Control): Promise<Outcome> {
   const symmetry = run.interchangeable !== 'none';
-  return checkExhaustively(twoPhaseCommit(managers), { ...options, symmetry }, control);
+  const argument = { ...run };
+  const source = { module: import.meta.url, exportName: 'machineOf', argument };
+  return checkExhaustively(machineOf(run), { ...options, symmetry, source }, control);
 }

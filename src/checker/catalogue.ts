@@ -3,6 +3,7 @@
  * selection of them into a machine. The commands, the counterexample files and their tests see
  * this interface alone; `instance.ts` implements it for KVM, tests implement it for toys.
  */
+import type { MachineSource } from '../engine/exhaustive.ts';
 import type { Fields, Machine, Property } from '../engine/machine/index.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
@@ -111,6 +112,8 @@ export interface Catalogue {
   readonly mutants: readonly MutantEntry[];
   readonly properties: readonly PropertyEntry[];
   readonly instantiate: (selection: Selection) => AnyMachine;
+  /** How a thread builds the machine that `instantiate` returns. Absent: one thread searches. */
+  readonly source?: (selection: Selection) => MachineSource;
   /** The difference of two states in the words of the model, one line per changed thing. */
   readonly describeChanges?: (
     selection: Selection,

@@ -74,5 +74,10 @@ export const catalogue: Catalogue = {
   mutants,
   properties: properties.map(propertyEntry),
   instantiate: (selection): AnyMachine => erased(instantiateKvm(selection)),
+  source: (selection) => ({
+    module: import.meta.url,
+    exportName: 'instantiateKvm',
+    argument: selection,
+  }),
   describeChanges: (_selection, before, after) => describeChanges(before, after),
 };

@@ -1,11 +1,12 @@
 /** Running an engine on one scenario, and making a report of what it returned. */
+import { availableParallelism } from 'node:os';
 import type { AnyMachine, ScenarioEntry, Selection } from '../checker/catalogue.ts';
 import { changeText, changesBetween } from '../counterexample/diff.ts';
 import { actionText, executeTrace, type ExecutedRun } from '../counterexample/execute.ts';
 import { counterexampleOf } from '../counterexample/record.ts';
 import { saveIn } from '../counterexample/save.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import { checkExhaustively } from '../engine/exhaustive.ts';
+import { checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
 import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
 import { explore } from '../engine/random.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -40,7 +41,12 @@ export interface SearchTarget {
 export interface ExhaustiveSettings {
   readonly symmetry: boolean;
   readonly maxErrors: number;
+  /** Threads that search. Absent: as many as there are cores, once a search has lasted. */
+  readonly workers?: number;
 }
+
+/** Time after which a search is worth the start of more threads. */
+const parallelAfter_ms = 2000;
 
 export interface RandomSettings {
   readonly seed: bigint;
@@ -108,6 +114,17 @@ function foundViolations(
 const violationsOf = (outcome: Outcome): readonly Violation[] =>
   outcome.kind === 'violated' ? outcome.violations : [];
 
+function threadsFor(
+  { catalogue }: Environment,
+  selection: Selection,
+  workers: number | undefined,
+): Pick<ExhaustiveOptions, 'workers' | 'parallelAfter_ms' | 'source'> {
+  if (catalogue.source === undefined) return {};
+  const source = catalogue.source(selection);
+  if (workers !== undefined) return { workers, source };
+  return { workers: availableParallelism(), parallelAfter_ms, source };
+}
+
 export async function searchExhaustively(
   context: SearchContext,
   target: SearchTarget,
@@ -122,13 +139,14 @@ export async function searchExhaustively(
     scenario,
     machine: machine.name,
     selection,
-    workers: 1,
+    workers: settings.workers ?? 'auto',
     symmetry,
     repeat,
   };
   context.reporter.started(header);
   const control = controlFor(context, header);
-  const work = checkExhaustively(machine, { limits, symmetry, maxErrors }, control);
+  const threads = threadsFor(context.environment, selection, settings.workers);
+  const work = checkExhaustively(machine, { limits, symmetry, maxErrors, ...threads }, control);
   const outcome = await withNamedSteps(machine, repeat, work);
   context.progress.clear();
   const { version } = context.environment.model;

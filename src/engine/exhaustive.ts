@@ -2,64 +2,53 @@
  * Exhaustive engine: level-synchronous breadth-first search.
  *
  * Levels are completed before a violation is reported, hence the first violation is a shortest
- * one, and which one is reported depends on the machine alone: the least by property, then by
- * order of discovery. All counts of a run that was not stopped by time or interruption are
- * reproducible.
+ * one, and which one is reported depends on the machine alone: the least by property, then by the
+ * vector it was seen in. All counts of a search that ran to its end are the same in every run, for
+ * any number of workers.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { rethrowWithTrace } from './broken-model.ts';
-import { Judge } from './judge.ts';
 import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
-import type { Bound, Control, Limits, Outcome, Statistics, Trace, Violation } from './outcome.ts';
-import { compileMachine, type Judgement, type Program, type ProgramOptions } from './program.ts';
-import { SearchKernel, type Storage } from './search/kernel.ts';
-import { compileSymmetry, type Canonicaliser } from './symmetry.ts';
-import { traceTo } from './search/trace.ts';
+import type { Bound, Control, Outcome, Statistics, Violation } from './outcome.ts';
+import { Team } from './parallel/team.ts';
+import { compileMachine, type Program } from './program.ts';
+import { Levels } from './search/levels.ts';
+import { LoneSearch } from './search/lone-search.ts';
+import type { ExhaustiveOptions } from './search/options.ts';
+import { outcomeOf, statisticsOf } from './search/results.ts';
+import { Sightings } from './search/sightings.ts';
+import { StateStore } from './search/store.ts';
+import type { StoredSearch } from './search/trace.ts';
+import { traceToFailure, violationOf, type Failure } from './search/violations.ts';
+import { compileSymmetry } from './symmetry.ts';
 
-export interface ExhaustiveOptions {
-  readonly limits?: Limits;
-  /** Search orbits under the machine's symmetry. Default: `true`. */
-  readonly symmetry?: boolean;
-  /** Keep whole vectors, or 64-bit fingerprints with a small risk of omission. Default: `exact`. */
-  readonly storage?: Storage;
-  /** Distinct violated properties to collect before stopping. Default: 1. */
-  readonly maxErrors?: number;
-  /** Worker threads. Only 1 so far. */
-  readonly workers?: number;
-  /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
-  readonly checked?: boolean;
-  /** Accessors without code generation (slow, for cross-checks). Default: `generated`. */
-  readonly backend?: NonNullable<ProgramOptions['backend']>;
-}
+export type { MachineSource } from './parallel/source.ts';
+export type { ExhaustiveOptions } from './search/options.ts';
 
-/** States expanded between looks at the clock; a fixed number, so that buffering is too. */
+/** States expanded between looks at the clock. */
 const CHUNK_STATES = 256;
 /** Longest stretch without yielding to the event loop, give or take one chunk. */
 const SLICE_MS = 40;
 const PROGRESS_MS = 500;
-
-/** A violation as first met, before its trace is known. */
-interface Sighting {
-  readonly judgement: Judgement;
-  /** The violating state, or the state that the violating step begins in. */
-  readonly state: number;
-  /** The violating step; `null` for a state. */
-  readonly instance: number | null;
-}
 
 class ExhaustiveSearch<S, F extends Fields> {
   readonly #machine: Machine<S, F>;
   readonly #options: ExhaustiveOptions;
   readonly #control: Control;
   readonly #program: Program<S, F>;
-  readonly #canonicaliser: Canonicaliser | null;
-  readonly #kernel: SearchKernel<S, F>;
+  readonly #store: StateStore;
+  readonly #levels = new Levels();
+  readonly #lone: LoneSearch<S, F>;
+  readonly #stored: StoredSearch<S, F>;
   readonly #roots = new Map<number, number>();
-  readonly #levels: number[] = [];
-  readonly #sightings = new Map<number, Sighting>();
+  readonly #taken: Float64Array;
+  readonly #sightings = new Sightings();
   readonly #violations: Violation[] = [];
   readonly #started: number;
-  #expanded = 0;
+  #team: Team | null = null;
+  /** The threads have taken over. */
+  #handedOver = false;
+  #expandedAlone = 0;
   #lastProgress: number;
   #lastYield: number;
 
@@ -67,22 +56,32 @@ class ExhaustiveSearch<S, F extends Fields> {
     this.#machine = machine;
     this.#options = options;
     this.#control = control;
-    this.#program = compileMachine(machine, {
-      checked: options.checked ?? false,
-      backend: options.backend ?? 'generated',
-    });
-    const symmetric = options.symmetry ?? true;
-    this.#canonicaliser = symmetric
-      ? compileSymmetry(this.#program.layout.shape, machine.symmetry)
-      : null;
-    this.#kernel = new SearchKernel(this.#program, {
+    const { checked = false, backend = 'generated', symmetry = true, limits = {} } = options;
+    const program = compileMachine(machine, { checked, backend });
+    const { layout, words, currentWords, beforeWords } = program;
+    this.#program = program;
+    this.#store = new StateStore({
+      words,
       storage: options.storage ?? 'exact',
-      canonicaliser: this.#canonicaliser,
-      statesMax: options.limits?.states ?? Number.MAX_SAFE_INTEGER,
-      memoryMax: options.limits?.memory_bytes ?? Number.MAX_SAFE_INTEGER,
-      onState: (state, list) => this.#sight(state, null, list),
-      onStep: (state, instance, list) => this.#sight(state, instance, list),
+      memoryMax: limits.memory_bytes ?? Number.MAX_SAFE_INTEGER,
+      shareable: (options.workers ?? 1) > 1,
     });
+    const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;
+    this.#taken = new Float64Array(machine.transitions.length);
+    this.#lone = new LoneSearch(program, this.#store, {
+      canonicaliser,
+      taken: this.#taken,
+      statesMax: limits.states ?? Number.MAX_SAFE_INTEGER,
+      onState: (state, list) => this.#sightings.note(state, currentWords, null, list),
+      onStep: (state, instance, list) => this.#sightings.note(state, beforeWords, instance, list),
+    });
+    this.#stored = {
+      program,
+      store: this.#store,
+      levels: this.#levels,
+      canonicaliser,
+      roots: this.#roots,
+    };
     this.#started = control.now();
     this.#lastProgress = this.#started;
     this.#lastYield = this.#started;
@@ -91,199 +90,197 @@ class ExhaustiveSearch<S, F extends Fields> {
   async run(): Promise<Outcome> {
     try {
       const bound = await this.#search();
-      return this.#outcome(bound);
+      return outcomeOf(bound, this.#violations, this.#statistics());
     } catch (error) {
       if (!(error instanceof ModelAssumptionError)) throw error;
-      return rethrowWithTrace(error, this.#traceToFailure());
+      const { judging, parent } = this.#lone;
+      return this.#fail(error, { judging, parent });
+    } finally {
+      await this.#team?.end();
     }
+  }
+
+  #fail(error: unknown, { judging, parent }: Pick<Failure, 'judging' | 'parent'>): never {
+    const level = this.#levels.counts.length - 1;
+    rethrowWithTrace(error, traceToFailure(this.#stored, { judging, parent, level }));
   }
 
   async #search(): Promise<Bound | null> {
     this.#machine.initial.forEach((_, index) => {
       this.#program.initialise(index);
-      const id = this.#kernel.states;
-      if (this.#kernel.add()) this.#roots.set(id, index);
+      const id = this.#lone.states;
+      if (this.#lone.add()) this.#roots.set(id, index);
     });
-    let start = 0;
+    let ranges: readonly number[] = this.#lone.states > 0 ? [0, this.#lone.states] : [];
     for (let level = 0; ; level++) {
-      const end = this.#kernel.states;
-      if (end > start) this.#levels.push(end - start);
-      const bound = this.#kernel.bound;
-      this.#report();
+      this.#levels.add(ranges);
+      const { bound } = this.#lone;
+      this.#report(level);
       if (bound !== null || this.#enough()) return bound;
-      if (end === start) return null;
+      if (ranges.length === 0) return null;
       if (level === this.#options.limits?.depth) return 'depth';
-      const stopped = await this.#expandLevel(start, end);
+      await this.#mayCallTeam();
+      const stopped = this.#handedOver
+        ? await this.#expandTogether(ranges)
+        : await this.#expandAlone(ranges[0] ?? 0, ranges[1] ?? 0);
+      ranges = this.#takeLevel(ranges);
       if (stopped !== null) {
-        if (this.#kernel.states > end) this.#levels.push(this.#kernel.states - end);
-        this.#report();
+        this.#levels.add(ranges);
+        this.#report(level + 1);
         return stopped;
       }
-      this.#kernel.forgetVectorsBelow(end);
-      start = end;
     }
   }
 
-  async #expandLevel(start: number, end: number): Promise<Bound | null> {
-    const kernel = this.#kernel;
+  /** The states found while `ranges` was expanded. */
+  #takeLevel(ranges: readonly number[]): readonly number[] {
+    if (this.#handedOver) return this.#team?.takeLevel() ?? [];
+    const end = ranges[1] ?? 0;
+    this.#store.forgetVectorsBelow(end);
+    return this.#lone.states > end ? [end, this.#lone.states] : [];
+  }
+
+  async #expandAlone(start: number, end: number): Promise<Bound | null> {
+    const lone = this.#lone;
+    lone.beginLevel(end);
     for (let next = start; next < end;) {
-      while (kernel.needsRoom(CHUNK_STATES) && kernel.bound === null) {
-        kernel.growStep();
+      if (this.#team?.isReady === true) {
+        this.#handOver(end);
+        return this.#expandTogether([next, end]);
+      }
+      while (lone.needsRoom(CHUNK_STATES) && lone.bound === null) {
+        lone.growStep();
         const bound = await this.#pause();
         if (bound !== null) return bound;
       }
-      if (kernel.bound !== null) return kernel.bound;
-      next = kernel.expand(next, Math.min(next + CHUNK_STATES, end));
-      this.#expanded = next;
-      const bound = kernel.bound ?? (await this.#pause());
+      if (lone.bound !== null) return lone.bound;
+      next = lone.expand(next, Math.min(next + CHUNK_STATES, end));
+      this.#expandedAlone = next;
+      const bound = lone.bound ?? (await this.#pause());
       if (bound !== null) return bound;
     }
     return null;
   }
 
-  /** Between chunks: yields, reports progress, and looks at what only a clock or a user knows. */
+  /** Starts the threads once the search has lasted; without a minimum, waits for them. */
+  async #mayCallTeam(): Promise<void> {
+    if ((this.#options.parallelAfter_ms ?? 0) > 0 || this.#team !== null) return;
+    this.#callTeam();
+    if (this.#team === null) return;
+    await (this.#team as Team).ready;
+    this.#handOver(this.#lone.states);
+  }
+
+  #callTeam(): void {
+    const { workers = 1, source, limits } = this.#options;
+    if (workers === 1 || this.#team !== null) return;
+    if (source === undefined)
+      throw new RangeError('several workers need the source of the machine');
+    const { storage = 'exact', symmetry = true } = this.#options;
+    const { checked = false, backend = 'generated' } = this.#options;
+    this.#team = new Team(this.#store, {
+      threads: workers,
+      instances: this.#program.instances.length,
+      transitions: this.#machine.transitions.length,
+      statesMax: limits?.states ?? Number.MAX_SAFE_INTEGER,
+      setup: { source, storage, symmetry, checked, backend },
+    });
+  }
+
+  #handOver(fresh: number): void {
+    this.#team?.adopt(this.#lone.states, fresh);
+    this.#handedOver = true;
+  }
+
+  async #expandTogether(ranges: readonly number[]): Promise<Bound | null> {
+    const team = this.#team;
+    if (team === null) throw new RangeError('there is no team');
+    const into = { sightings: this.#sightings, judge: this.#program.judge };
+    team.beginLevel();
+    for (;;) {
+      const phase = team.expand(ranges, into);
+      const bound = await this.#watch(team, phase);
+      const end = await phase;
+      if (typeof end === 'object') {
+        const { broken, error } = end;
+        this.#fail(broken === null ? error : new ModelAssumptionError(broken), end);
+      }
+      if (end === 'level') return null;
+      if (end === 'memory') return 'memory';
+      if (bound !== null) return bound;
+      if (team.states >= (this.#options.limits?.states ?? Infinity)) return 'states';
+    }
+  }
+
+  /** Until the phase ends: reports progress, and ends it at a bound. */
+  async #watch(team: Team, phase: Promise<unknown>): Promise<Bound | null> {
+    const done = phase.then(
+      () => true,
+      () => true,
+    );
+    let bound: Bound | null = null;
+    while (!(await Promise.race([done, delay(SLICE_MS, false)]))) {
+      bound ??= this.#look();
+      if (bound !== null) team.stop();
+    }
+    return bound;
+  }
+
+  /** Between chunks: yields, and looks at what only a clock or a user knows. */
   async #pause(): Promise<Bound | null> {
     const now = this.#control.now();
     if (now - this.#lastYield < SLICE_MS) return null;
     await nextTurn();
+    return this.#look();
+  }
+
+  #look(): Bound | null {
     this.#lastYield = this.#control.now();
     if (this.#lastYield - this.#lastProgress >= PROGRESS_MS) {
       this.#lastProgress = this.#lastYield;
       this.#control.onProgress?.(this.#statistics());
     }
     if (this.#control.interrupted?.() === true) return 'interrupted';
+    const elapsed_ms = this.#lastYield - this.#started;
+    if (elapsed_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
     const { time_ms } = this.#options.limits ?? {};
-    return time_ms !== undefined && this.#lastYield - this.#started >= time_ms ? 'time' : null;
-  }
-
-  #sight(state: number, instance: number | null, list: readonly Judgement[]): void {
-    for (const judgement of list) {
-      if (this.#sightings.has(judgement.property)) continue;
-      this.#sightings.set(judgement.property, { judgement, state, instance });
-    }
+    return time_ms !== undefined && elapsed_ms >= time_ms ? 'time' : null;
   }
 
   #enough(): boolean {
     return this.#violations.length >= (this.#options.maxErrors ?? 1);
   }
 
-  /** Turns the sightings of a level into violations. Order: by property. */
-  #report(): void {
+  /** Turns sightings into violations: states of `level`, steps from the one before. */
+  #report(level: number): void {
     const known = new Set(this.#violations.map(({ property }) => property));
-    const fresh = [...this.#sightings.values()]
-      .filter(({ judgement }) => !known.has(judgement.id))
-      .sort((x, y) => x.judgement.property - y.judgement.property);
-    for (const sighting of fresh) {
+    for (const sighting of this.#sightings.take()) {
       if (this.#enough()) return;
-      this.#violations.push(this.#violation(sighting));
+      if (known.has(sighting.judgement.id)) continue;
+      const at = sighting.instance === null ? level : level - 1;
+      this.#violations.push(violationOf(this.#stored, sighting, at));
     }
-  }
-
-  /** Finds the trace, and the finding as it reads at the end of that very trace. */
-  #violation({ judgement, state, instance }: Sighting): Violation {
-    const program = this.#program;
-    const judge = new Judge(this.#machine as unknown as Machine<S>);
-    const same = (list: readonly Judgement[]) =>
-      list.find(({ property }) => property === judgement.property);
-    const trace = this.#trace(state);
-    const found = (steps: readonly number[], finding = judgement.finding): Violation => ({
-      property: judgement.id,
-      finding,
-      trace: { initial: trace.initial, steps },
-      minimality: { kind: 'shortest' },
-    });
-    if (instance === null) {
-      return found(trace.steps, same(judge.judgeState(program.current))?.finding);
-    }
-    const origin = program.save();
-    for (const { id, transition, args, parameters } of program.instances) {
-      program.load(origin);
-      if (judge.judgedTransitions[transition] !== true || !program.execute(id)) continue;
-      const { before, current } = program;
-      const hit = same(judge.judgeStep(before, current, transition, args.slice(0, parameters)));
-      if (hit !== undefined) return found([...trace.steps, id], hit.finding);
-    }
-    return found([...trace.steps, instance]);
-  }
-
-  #trace(state: number): Trace {
-    return traceTo(
-      {
-        program: this.#program,
-        kernel: this.#kernel,
-        canonicaliser: this.#canonicaliser,
-        roots: this.#roots,
-      },
-      state,
-    );
-  }
-
-  /** The run to the step or state in which the model broke, as far as it can be found. */
-  #traceToFailure(): Trace {
-    try {
-      return this.#retraceFailure();
-    } catch {
-      return { initial: 0, steps: [] };
-    }
-  }
-
-  /** Goes to the step or state in which the model broke again. */
-  #retraceFailure(): Trace {
-    const { judging, parent } = this.#kernel;
-    if (judging >= 0) return this.#trace(judging);
-    if (parent < 0) return { initial: 0, steps: [] };
-    const trace = this.#trace(parent);
-    const origin = this.#program.save();
-    for (const { id } of this.#program.instances) {
-      this.#program.load(origin);
-      try {
-        if (this.#program.execute(id)) this.#program.judgeStep(id);
-      } catch {
-        return { initial: trace.initial, steps: [...trace.steps, id] };
-      }
-    }
-    return trace;
-  }
-
-  #outcome(bound: Bound | null): Outcome {
-    const statistics = this.#statistics();
-    const violations = this.#violations;
-    if (violations.length > 0) {
-      return bound === null
-        ? { kind: 'violated', violations, statistics }
-        : { kind: 'violated', violations, bound, statistics };
-    }
-    return bound === null
-      ? { kind: 'held', statistics }
-      : { kind: 'inconclusive', bound, statistics };
   }
 
   #statistics(): Statistics {
-    const { states, taken, bytes, exact } = this.#kernel;
-    const levels = [...this.#levels];
-    const seen = levels.reduce((sum, count) => sum + count, 0);
-    if (states > seen) levels.push(states - seen);
-    return {
-      states,
-      transitions: taken.reduce((sum, count) => sum + count, 0),
-      depth: Math.max(levels.length - 1, 0),
-      levels,
-      queue: states - this.#expanded,
+    const threads = 1 + (this.#team === null ? 0 : (this.#options.workers ?? 1));
+    return statisticsOf({
+      machine: this.#machine,
+      states: this.#handedOver ? (this.#team?.states ?? 0) : this.#lone.states,
+      expanded: this.#expandedAlone + (this.#team?.expanded ?? 0),
+      taken: Array.from(this.#taken, (n, k) => n + (this.#team?.takenOf(k) ?? 0)),
+      levels: this.#levels.counts,
       elapsed_ms: this.#control.now() - this.#started,
-      memory_bytes: bytes,
-      collisionProbability: exact ? 0 : Math.min(1, states ** 2 / 2 ** 65),
-      coverage: this.#machine.transitions.map(({ name }, index) => ({
-        name,
-        taken: taken[index] ?? 0,
-      })),
+      memory_bytes: this.#store.bytes + threads * this.#lone.bytes,
+      exact: this.#store.exact,
       evidence: this.#program.evidence(),
-    };
+    });
   }
 }
 
 /**
  * Searches all reachable states within the limits.
- * Order: violations by level, then by property, then first found.
+ * Order: violations by level, then by property.
  * Errors: `BrokenModelError` when the model itself is wrong, with the trace.
  */
 export async function checkExhaustively<S, F extends Fields = Fields>(
@@ -291,6 +288,5 @@ export async function checkExhaustively<S, F extends Fields = Fields>(
   options: ExhaustiveOptions,
   control: Control,
 ): Promise<Outcome> {
-  if ((options.workers ?? 1) !== 1) throw new RangeError('the search runs in one worker');
   return new ExhaustiveSearch(machine, options, control).run();
 }

@@ -10,6 +10,14 @@ export interface Judgement {
   readonly finding: Finding;
 }
 
+/** Counts of one judge that are handed to another. */
+export interface EvidenceCounts {
+  /** By property: how often it applied since the last time. */
+  readonly applied: readonly number[];
+  /** Places of the properties whose witness has not been seen. */
+  readonly unseen: readonly number[];
+}
+
 /** What a judgement returns when everything holds: one shared list, so nothing is allocated. */
 const NOTHING: readonly Judgement[] = Object.freeze([]);
 
@@ -122,6 +130,21 @@ export class Judge<S> {
       applied: this.#applied[index] ?? 0,
       witnessReached: !missing.has(index),
     }));
+  }
+
+  /** Hands over the counts, and starts counting anew. Witnesses seen stay seen. */
+  drain(): EvidenceCounts {
+    const applied = [...this.#applied];
+    this.#applied.fill(0);
+    return { applied, unseen: this.#pending.map(({ index }) => index) };
+  }
+
+  /** Adds what another judge of the same machine counted. */
+  absorb({ applied, unseen }: EvidenceCounts): void {
+    applied.forEach((count, index) => {
+      this.#applied[index] = (this.#applied[index] ?? 0) + count;
+    });
+    this.#pending = this.#pending.filter(({ index }) => unseen.includes(index));
   }
 
   #count(index: number): void {

@@ -13,7 +13,8 @@ export interface SearchHeader {
   readonly scenario: ScenarioEntry;
   readonly machine: string;
   readonly selection: Selection;
-  readonly workers: number;
+  /** `auto`: as many as pay; the results are the same for any number. */
+  readonly workers: number | 'auto';
   /** Absent: the engine does not use symmetry. */
   readonly symmetry?: boolean;
   /** Random engine only. */

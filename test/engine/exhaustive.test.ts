@@ -155,7 +155,9 @@ describe('checkExhaustively', () => {
       const outcome = await checkExhaustively(longer, { storage }, aControl());
       const plain = await checkExhaustively(machine, { storage }, aControl());
       expect(summary(outcome)).toEqual(summary(plain));
-      expect(violationsOf(outcome)).toEqual(violationsOf(plain));
+      // Which of the shortest traces it is depends on the hashes of vectors.
+      const lengths = (of: Outcome) => violationsOf(of).map(({ trace }) => trace.steps.length);
+      expect(lengths(outcome)).toEqual(lengths(plain));
     }
   });
 

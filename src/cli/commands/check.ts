@@ -25,7 +25,7 @@ const options = {
   ...limitOptions,
   'max-states': { type: 'string', describe: 'Most distinct states', group: 'Limits:' },
   'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
-  workers: { type: 'string', default: 'auto', describe: 'auto or a number; one is used' },
+  workers: { type: 'string', default: 'auto', describe: 'Threads: auto or a number' },
   symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
   continue: { type: 'boolean', describe: 'Go on after a violation', conflicts: 'max-errors' },
   'max-errors': { type: 'string', describe: 'Stop after this many violations [default: 1]' },
@@ -69,12 +69,8 @@ function maxErrorsOf(argv: Arguments): number {
 }
 
 /** Errors: fault 102. */
-function checkWorkers(environment: Environment, workers: string): void {
-  if (workers === 'auto') return;
-  if (wholeNumber('workers', workers, 1, 1024) > 1) {
-    environment.err('note: one worker is used; the verdict is the same for any number\n');
-  }
-}
+const workersOf = ({ workers }: Arguments): number | undefined =>
+  workers === 'auto' ? undefined : wholeNumber('workers', workers, 1, 1024);
 
 /** What the user set beside the selection, as given. */
 function otherArguments(argv: Arguments): string[] {
@@ -115,7 +111,8 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
   if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
   const limits = limitsOf(argv);
   const maxErrors = maxErrorsOf(argv);
-  checkWorkers(environment, argv.workers);
+  const workers = workersOf(argv);
+  const { symmetry } = argv;
   const targets = scenarios.map((scenario) => {
     const selection = selectionFor(catalogue, scenario, argv);
     const selected = selectionArguments(scenario, selection);
@@ -134,7 +131,8 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
   const reports: SearchReport[] = [];
   for (const target of targets) {
     if (environment.stopSignal() !== undefined) break;
-    reports.push(await searchExhaustively(context, target, { symmetry: argv.symmetry, maxErrors }));
+    const settings = { symmetry, maxErrors, ...(workers === undefined ? {} : { workers }) };
+    reports.push(await searchExhaustively(context, target, settings));
   }
   const isGate = names.length === 0 && argv.mutant === undefined;
   const summary = summarise('check', reports, argv.failOnVacuous ?? isGate, environment);

@@ -1,0 +1,34 @@
+/** Which states were found on which level: a few ranges of ids each. */
+
+export class Levels {
+  /** By level: `[start, end, start, end, …]`. */
+  readonly #ranges: (readonly number[])[] = [];
+  readonly #counts: number[] = [];
+
+  /** New states by level. */
+  get counts(): readonly number[] {
+    return this.#counts;
+  }
+
+  /** Ranges of ids by level, flat: start, end (exclusive), start, … */
+  get ranges(): readonly (readonly number[])[] {
+    return this.#ranges;
+  }
+
+  /** Ends a level. A level without states is none. */
+  add(ranges: readonly number[]): void {
+    let count = 0;
+    for (let k = 0; k < ranges.length; k += 2) count += (ranges[k + 1] ?? 0) - (ranges[k] ?? 0);
+    if (count === 0) return;
+    this.#ranges.push(ranges);
+    this.#counts.push(count);
+  }
+
+  has(level: number, id: number): boolean {
+    const ranges = this.#ranges[level] ?? [];
+    for (let k = 0; k < ranges.length; k += 2) {
+      if (id >= (ranges[k] ?? 0) && id < (ranges[k + 1] ?? 0)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,102 @@
+/** The inner loop in the thread of the caller, with a table that grows a piece at a time. */
+import type { Fields } from '../machine/index.ts';
+import type { Program } from '../program.ts';
+import { buildKernel, STOPS, type Kernel, type KernelOptions } from './kernel.ts';
+import type { StateStore, Words } from './store.ts';
+
+/** States re-entered in one call of `growStep`. */
+const REHASH_STATES = 2 ** 17;
+
+export interface LoneOptions extends Pick<
+  KernelOptions,
+  'canonicaliser' | 'taken' | 'onState' | 'onStep'
+> {
+  readonly statesMax: number;
+}
+
+export class LoneSearch<S, F extends Fields> {
+  readonly #store: StateStore;
+  readonly #instances: number;
+  readonly #kernel: Kernel;
+  #wider: Words | null = null;
+  #rehashed = 0;
+  #outOfMemory = false;
+
+  constructor(program: Program<S, F>, store: StateStore, options: LoneOptions) {
+    this.#store = store;
+    this.#instances = program.instances.length;
+    const allocate = () => store.addSegment();
+    this.#kernel = buildKernel(program, {
+      ...options,
+      store,
+      alone: { statesMax: options.statesMax, allocate },
+    });
+    this.#kernel.useTable(store.table);
+  }
+
+  /** Distinct states so far. */
+  get states(): number {
+    return this.#kernel.count;
+  }
+
+  /** The bound that the search ran into. */
+  get bound(): 'states' | 'memory' | null {
+    return this.#outOfMemory ? 'memory' : (STOPS[this.#kernel.stop] ?? null);
+  }
+
+  /** The state being expanded, for the report of a broken model; -1 before the first. */
+  get parent(): number {
+    return this.#kernel.parent;
+  }
+
+  /** The state being judged, or -1. */
+  get judging(): number {
+    return this.#kernel.judging;
+  }
+
+  /** Bytes held for successors. */
+  get bytes(): number {
+    return this.#kernel.bufferBytes;
+  }
+
+  /** Enters the current state of the program. Returns `true` when it is new. */
+  add(): boolean {
+    const { count } = this.#kernel;
+    this.#kernel.add();
+    return this.#kernel.count > count;
+  }
+
+  /** From now on, states from `id` on belong to the level being found. */
+  beginLevel(id: number): void {
+    this.#kernel.beginLevel(id);
+  }
+
+  /** Expands the states `start .. end - 1`, less at a bound. Returns the next one to expand. */
+  expand(start: number, end: number): number {
+    return this.#kernel.expand(start, end);
+  }
+
+  /** Whether the table must grow before another `parents` states are expanded. */
+  needsRoom(parents: number): boolean {
+    const successors = parents * this.#instances;
+    const slots = this.#store.table.length;
+    return this.#wider !== null || 2 * (this.#kernel.count + successors) > slots;
+  }
+
+  /** Does a part of growing the table. Call until `needsRoom` is `false` or `bound` is set. */
+  growStep(): void {
+    const { count } = this.#kernel;
+    if (this.#wider === null) {
+      this.#wider = this.#store.allocateWider();
+      this.#rehashed = 0;
+      if (this.#wider === null) return void (this.#outOfMemory = true);
+    }
+    const end = Math.min(this.#rehashed + REHASH_STATES, count);
+    this.#kernel.rehash(this.#wider, this.#rehashed, end);
+    this.#rehashed = end;
+    if (end < count) return;
+    this.#store.useTable(this.#wider);
+    this.#kernel.useTable(this.#wider);
+    this.#wider = null;
+  }
+}

@@ -15,13 +15,19 @@ for (const file of files) {
 
 const percent = (part: number, whole: number): string => `${Math.round((100 * part) / whole)} %`;
 
-process.stdout.write('| Change | Variants | Refused | By |\n|---|---|---|---|\n');
+process.stdout.write('| Change | Variants | Refused | Damaged | By |\n|---|---|---|---|---|\n');
 for (const { tampering, share } of shares) {
-  const { variants, refused, byRule } = share;
+  const { variants, refused, damaged, byRule } = share;
   if (variants === 0) continue;
   const rules = [...byRule]
     .sort(([, a], [, b]) => b - a)
     .map(([rule, n]) => `\`${rule}\` ${percent(n, variants)}`);
-  const cells = [tampering.says, variants, percent(refused, variants), rules.join(', ') || '–'];
+  const cells = [
+    tampering.says,
+    variants,
+    percent(refused, variants),
+    percent(damaged, variants),
+    rules.join(', ') || '–',
+  ];
   process.stdout.write(`| ${cells.join(' | ')} |\n`);
 }

@@ -1,6 +1,7 @@
 /** Validation of lines in memory, for benchmarks and their tests. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { isDamage } from '../../src/trace/read/reader.ts';
 import { traceRules } from '../../src/trace/rules/index.ts';
 import { Validator, type Validation } from '../../src/trace/validate.ts';
 import { spread, type Tampering } from './tamper.ts';
@@ -26,11 +27,13 @@ export const refusedBy = ({ outcomes }: Validation): string[] =>
 export interface Share {
   variants: number;
   refused: number;
+  /** Not refused, and not accepted: the trace itself shows that it is damaged. */
+  damaged: number;
   /** How many variants each rule refuses. */
   readonly byRule: Map<string, number>;
 }
 
-export const noShare = (): Share => ({ variants: 0, refused: 0, byRule: new Map() });
+export const noShare = (): Share => ({ variants: 0, refused: 0, damaged: 0, byRule: new Map() });
 
 /** Up to `count` variants of one trace. */
 export function tamper(
@@ -40,9 +43,11 @@ export function tamper(
   into: Share,
 ): void {
   for (const at of spread(tampering.places(lines), count)) {
-    const rules = refusedBy(validateLines(tampering.apply(lines, at)));
+    const found = validateLines(tampering.apply(lines, at));
+    const rules = refusedBy(found);
     into.variants += 1;
     if (rules.length > 0) into.refused += 1;
+    else if (found.gaps.some(isDamage)) into.damaged += 1;
     for (const rule of rules) into.byRule.set(rule, (into.byRule.get(rule) ?? 0) + 1);
   }
 }

@@ -54,20 +54,52 @@ const hidden = (id: string, says: string, event: RegExp): Tampering => ({
   apply: (lines, at) => without(lines, new Set([at])),
 });
 
-/** Event lines of one thread next to each other, by the event of the first. */
-const swap: Tampering = {
+/** Events whose order means something. */
+const ordered = new RegExp(
+  [
+    '^kvm_(mmu_(get|unsync|sync|prepare|set_spte|spte_req)|tdp|entry)',
+    '^(link_sp|flush_remote|drop_spte)',
+  ].join('|'),
+);
+
+const nextOrdered = (lines: readonly string[], at: number): number => {
+  const thread = threadOf(lines[at] ?? '');
+  return lines.findIndex(
+    (line, i) => i > at && threadOf(line) === thread && ordered.test(eventOf(line)),
+  );
+};
+
+const orderedPlaces = (lines: readonly string[]): number[] =>
+  where(lines, (line) => ordered.test(eventOf(line)));
+
+const headOf = (line: string): string => /^.*?\d\.\d+: /.exec(line)?.[0] ?? '';
+const withHead = (head: string, line: string): string => head + line.slice(headOf(line).length);
+
+const swapped = (
+  lines: readonly string[],
+  at: number,
+  change: (a: string, b: string) => readonly [string, string],
+): string[] => {
+  const next = nextOrdered(lines, at);
+  const [a = '', b = ''] = [lines[at], lines[next]];
+  if (next === -1) return [...lines];
+  const [first, second] = change(a, b);
+  return replaced(replaced(lines, at, first), next, second);
+};
+
+const swapLines: Tampering = {
   id: 'swap-lines',
-  says: 'two neighbouring lines of a thread change places',
-  places: (lines) =>
-    where(lines, (line) =>
-      /^kvm_mmu_(get|unsync|sync|prepare)|^kvm_tdp|^link_sp/.test(eventOf(line)),
-    ),
-  apply: (lines, at) => {
-    const thread = threadOf(lines[at] ?? '');
-    const next = lines.findIndex((line, i) => i > at && threadOf(line) === thread);
-    const [a = '', b = ''] = [lines[at], lines[next]];
-    return next === -1 ? [...lines] : replaced(replaced(lines, at, b), next, a);
-  },
+  says: 'two lines of a thread change places',
+  places: orderedPlaces,
+  apply: (lines, at) => swapped(lines, at, (a, b) => [b, a]),
+};
+
+const swapEvents: Tampering = {
+  id: 'swap-events',
+  says: 'two lines of a thread change places, but for their times',
+  places: orderedPlaces,
+  apply: (lines, at) =>
+    swapped(lines, at, (a, b) => [withHead(headOf(a), b), withHead(headOf(b), a)]),
 };
 
 export const tamperings: readonly Tampering[] = [
@@ -114,7 +146,8 @@ export const tamperings: readonly Tampering[] = [
         changed(lines[at] ?? '', leafValue, (spte) => spte | 2n),
       ),
   },
-  swap,
+  swapLines,
+  swapEvents,
   hidden('hide-unsync', 'a page becomes unsync and no event says so', /^kvm_mmu_unsync_page$/),
   hidden('hide-sync', 'a page becomes sync and no event says so', /^kvm_mmu_sync_page$/),
   hidden('hide-zap', 'a page is zapped and no event says so', /^kvm_mmu_prepare_zap_page$/),

@@ -62,6 +62,7 @@ export class Validator {
     if (reading.kind === 'gap') {
       this.#gaps.push(reading.gap);
       this.#vm.miss(reading.gap);
+      for (const judge of this.#judges.values()) judge.retract(reading.gap.since);
       return;
     }
     const { line, event } = reading;

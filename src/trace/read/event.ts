@@ -23,6 +23,8 @@ export type Zapped = OfPage<'kvm_mmu_prepare_zap_page'>;
 export interface ZappedAll {
   readonly kind: 'kvm_mmu_zap_all_fast';
   readonly gen: number;
+  /** n_used_mmu_pages. */
+  readonly used: number | undefined;
 }
 export interface Requested {
   readonly kind: 'kvm_mmu_spte_requested';
@@ -120,6 +122,11 @@ export interface UnmapReturned {
 export interface ContextSwitched {
   readonly kind: 'context';
 }
+/** What a write protection returned: whether a leaf lost its right. */
+export interface WriteProtectReturned {
+  readonly kind: 'write_protect_gfn_ret';
+  readonly changed: boolean;
+}
 export interface WriteProtected {
   readonly kind: 'write_protect_gfn';
   readonly gfn: number;
@@ -156,6 +163,7 @@ export type TraceEvent =
   | Updated
   | LimitChanged
   | WriteProtected
+  | WriteProtectReturned
   | Unmapped
   | UnmapReturned
   | ContextSwitched

@@ -10,6 +10,7 @@ export interface TraceLine {
   readonly number: number;
   readonly comm: string;
   readonly thread: number;
+  readonly cpu: number;
   /** The flags column, where there is one. */
   readonly flags: string | undefined;
   /** Seconds, or whatever the trace clock counts. */
@@ -30,11 +31,12 @@ const header = new RegExp(
 export function parseLine(text: string, number: number): TraceLine | undefined {
   const m = header.exec(text);
   if (m === null) return undefined;
-  const [, comm = '', thread, , flags, time, event = '', rest = ''] = m;
+  const [, comm = '', thread, cpu, flags, time, event = '', rest = ''] = m;
   return {
     number,
     comm,
     thread: Number(thread),
+    cpu: Number(cpu),
     flags,
     time: Number(time),
     event,

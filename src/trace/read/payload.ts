@@ -138,10 +138,14 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['kvm_mmu_prepare_zap_page', ofPage('kvm_mmu_prepare_zap_page')],
   [
     'kvm_mmu_zap_all_fast',
-    form(/^(?:kvm-mmu-valid-gen |mmu_valid_gen=)(\d+) \S+/, (gen) => ({
-      kind: 'kvm_mmu_zap_all_fast',
-      gen: Number(gen),
-    })),
+    form(
+      /^(?:kvm-mmu-valid-gen |mmu_valid_gen=)(\d+) (?:used_pages ([0-9a-f]+))?/,
+      (gen, used) => ({
+        kind: 'kvm_mmu_zap_all_fast',
+        gen: Number(gen),
+        used: used === undefined ? undefined : hex(used),
+      }),
+    ),
   ],
   [
     'kvm_mmu_spte_requested',
@@ -244,6 +248,13 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     'write_protect_gfn',
     form(/\) gfn=0x([0-9a-f]+) /, (gfn) => ({ kind: 'write_protect_gfn', gfn: hex(gfn) })),
+  ],
+  [
+    'write_protect_gfn_ret',
+    form(/\) ret=(?:0x)?(\d+)$/, (ret) => ({
+      kind: 'write_protect_gfn_ret',
+      changed: ret === '1',
+    })),
   ],
   [
     'unmap_gfn_range',

@@ -21,6 +21,8 @@ export interface Gap {
   readonly kind: GapKind;
   readonly line: number;
   readonly why: string;
+  /** First line that may stand after a missing event: those of one CPU go missing unseen. */
+  readonly since: number;
 }
 
 /** Whether the trace is damaged, in contrast to a recording that could not know more. */
@@ -30,9 +32,9 @@ export type Reading =
   | { readonly kind: 'event'; readonly line: TraceLine; readonly event: TraceEvent }
   | { readonly kind: 'gap'; readonly gap: Gap };
 
-const gapAt = (kind: GapKind, line: number, why: string): Reading => ({
+const gapAt = (kind: GapKind, line: number, why: string, since = line): Reading => ({
   kind: 'gap',
-  gap: { kind, line, why },
+  gap: { kind, line, why, since },
 });
 
 /** The KVM plugin of trace-cmd leaves out the gfn of some events. */
@@ -67,6 +69,8 @@ export class TraceReader {
   /** Per thread, to learn where the kernel's direct map begins. */
   readonly #updates = new Map<number, Updated>();
   #mapOffset = 0;
+  /** Per CPU. */
+  readonly #times = new Map<number, { readonly time: number; readonly number: number }>();
 
   constructor(release?: string) {
     const family = release === undefined ? undefined : familyOf(release);
@@ -83,6 +87,8 @@ export class TraceReader {
     const line = parseLine(text, number);
     if (line === undefined || !input.complete) return this.#odd(input);
     this.events += 1;
+    const disorder = this.#disorder(line);
+    if (disorder !== undefined) return disorder;
     this.begin ??= line.time;
     this.end = line.time;
     this.counts.set(line.event, (this.counts.get(line.event) ?? 0) + 1);
@@ -108,6 +114,17 @@ export class TraceReader {
     return gapAt('lost', number, `${overwritten} events were overwritten`);
   }
 
+  /** A CPU writes its events in order; lines of one that go back in time were moved. */
+  #disorder({ cpu, time, number }: TraceLine): Reading | undefined {
+    const last = this.#times.get(cpu);
+    if (last !== undefined && time < last.time) {
+      const why = `line ${number} is older than line ${last.number}, of the same CPU`;
+      return gapAt('unreadable', number, why);
+    }
+    this.#times.set(cpu, { time, number });
+    return undefined;
+  }
+
   /** Neither a comment nor a whole event. */
   #odd({ text, number, complete }: InputLine): Reading | undefined {
     const lost = parseLost(text);
@@ -115,7 +132,8 @@ export class TraceReader {
       this.lostEvents += lost.count ?? 0;
       this.lostMarks += 1;
       const howMany = lost.count === undefined ? 'events' : `${lost.count} events`;
-      return gapAt('lost', number, `${howMany} of CPU ${lost.cpu} were lost`);
+      const since = this.#times.get(lost.cpu)?.number ?? 0;
+      return gapAt('lost', number, `${howMany} of CPU ${lost.cpu} were lost`, since + 1);
     }
     const [, name] = /(?:^|\s)(\w+):/.exec(text.replace(/^.*\d\.\d+: /, ' ')) ?? [];
     if (name !== undefined && readers.has(name)) {

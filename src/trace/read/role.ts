@@ -2,6 +2,8 @@
 import type { KernelFamily } from './spte.ts';
 
 export interface Role {
+  /** Without the invalid bit. */
+  readonly word: number;
   readonly level: number;
   readonly direct: boolean;
   /** Bits u w x, as letters in print order. */
@@ -25,6 +27,7 @@ export function parseRole(word: number, family: KernelFamily): Role {
     : [has(word, 9) ? 'w' : '-', has(word, 10) ? 'u' : '-'];
   const exec = has(word, wide ? 11 : 8) ? 'x' : '-';
   return {
+    word: word & ~(1 << (wide ? 12 : 11)),
     level: word & 15,
     direct: has(word, 7),
     access: [...letters, exec].join(''),

@@ -1,5 +1,5 @@
 /** Rules on tables: which page may stand under which, and what an entry may map. */
-import { parseRole, isAccessWithin } from '../read/role.ts';
+import { descriptorText, isAccessWithin, parseRole } from '../read/role.ts';
 import { pagesAt, spteText } from '../read/spte.ts';
 import { indexOf, pageText, tableOf } from '../track/pages.ts';
 import { hex, type TraceRule } from './rule.ts';
@@ -114,6 +114,68 @@ export const directLeafGfnIsSpGfnPlusIndex: TraceRule = {
               message: `index ${indexOf(sptep)} stands for gfn ${hex(expected)}, not ${hex(gfn)}`,
               because: [{ line: page.created, what: 'the direct page is created' }],
               objects: [pageText(page), `spte ${spteText(spte)} level ${level}`],
+            },
+      );
+    },
+  }),
+};
+
+export const linkedSpIsTheFoundOne: TraceRule = {
+  id: 'linked-sp-is-the-found-one',
+  says: 'A page that is linked is the one that the lookup just before returned.',
+  why: 'A page from anywhere else may be zapped already, or have another role.',
+  source: ['kvm_mmu_get_shadow_page()', '__link_shadow_page()'],
+  needs: ['link_sp', 'kvm_mmu_get_page'],
+  modes: `${modes}, NPT or EPT without the TDP MMU`,
+  kernels: 'all',
+  memory: 'history',
+  property: 'pointers-lead-to-allocated-pages',
+  watch: (judge) => ({
+    link_sp: (event, at) => {
+      const role = parseRole(event.role, at.vm.kernel.family);
+      const { gotAs } = at.thread;
+      judge.judge(at, () => {
+        const isIt =
+          gotAs !== undefined &&
+          gotAs.gfn === event.gfn &&
+          gotAs.level === role.level &&
+          gotAs.direct === role.direct &&
+          gotAs.access === role.access;
+        return isIt
+          ? undefined
+          : {
+              message: `the page of gfn ${hex(event.gfn)} level ${role.level} comes from no lookup`,
+              objects: gotAs === undefined ? [] : [`the lookup returned ${descriptorText(gotAs)}`],
+            };
+      });
+    },
+  }),
+};
+
+export const leafInLiveTable: TraceRule = {
+  id: 'leaf-in-live-table',
+  says: 'A leaf is written to a table of a page that is not zapped.',
+  why: 'The memory of a zapped page is freed, and soon belongs to somebody else.',
+  source: ['is_page_fault_stale()', 'is_obsolete_sp()', 'kvm_mmu_commit_zap_page()'],
+  needs: ['kvm_mmu_set_spte', 'link_sp', 'kvm_mmu_prepare_zap_page'],
+  modes: 'shadow paging, NPT or EPT without the TDP MMU',
+  kernels: 'all',
+  memory: 'history',
+  property: 'hardware-reaches-no-freed-page',
+  watch: (judge) => ({
+    kvm_mmu_set_spte: ({ sptep, gfn, level, spte }, at) => {
+      const { pages, usesTdpMmu } = at.vm;
+      // The memory may have become a root, which no link shows, and which has no small leaves.
+      if (usesTdpMmu || level > 1) return;
+      const zapped = pages.freed.get(tableOf(sptep));
+      if (zapped === undefined && pages.at(tableOf(sptep)) === undefined) return;
+      judge.judge(at, () =>
+        zapped === undefined
+          ? undefined
+          : {
+              message: `the leaf of gfn ${hex(gfn)} is written to a table that is zapped`,
+              because: [{ line: zapped, what: 'the page is zapped' }],
+              objects: [`spte ${spteText(spte)} level ${level}`],
             },
       );
     },

@@ -1,7 +1,7 @@
 /** Rules on the life of shadow pages. */
-import { descriptorText } from '../read/role.ts';
-import { pageText } from '../track/pages.ts';
-import type { TraceRule } from './rule.ts';
+import { descriptorText, type Descriptor } from '../read/role.ts';
+import { isValid, pageText } from '../track/pages.ts';
+import type { Moment, TraceRule } from './rule.ts';
 
 export const newSpIsSync: TraceRule = {
   id: 'new-sp-is-sync',
@@ -156,6 +156,94 @@ export const liveSpsWithinLimit: TraceRule = {
               because: [{ line: limit.line, what: 'the limit is set' }],
             },
       );
+    },
+  }),
+};
+
+export const usedPagesAsCounted: TraceRule = {
+  id: 'used-pages-as-counted',
+  says: 'A fast zap reports as many used pages as there are.',
+  why: 'The number is what the limit is compared with; one that drifts disables it.',
+  source: ['kvm_account_mmu_page()', 'kvm_unaccount_mmu_page()'],
+  needs: ['kvm_mmu_zap_all_fast', 'kvm_mmu_get_page', 'kvm_mmu_prepare_zap_page'],
+  modes: 'shadow paging, NPT or EPT without the TDP MMU',
+  kernels: 'all',
+  memory: 'history',
+  property: 'counters-equal-recounts',
+  watch: (judge) => ({
+    kvm_mmu_zap_all_fast: ({ used }, at) => {
+      if (used === undefined || at.vm.usesTdpMmu) return;
+      const { live } = at.vm.pages;
+      judge.judge(at, () =>
+        used === live ? undefined : { message: `${used} pages are reported, ${live} are known` },
+      );
+    },
+  }),
+};
+
+export const unsyncFlagAsTracked: TraceRule = {
+  id: 'unsync-flag-as-tracked',
+  says: 'A page is unsync when it was marked so before, and in sync otherwise.',
+  why: 'A flag that changes without its bookkeeping leaves parents that miss the page.',
+  source: ['kvm_unsync_page()', 'kvm_unlink_unsync_page()'],
+  needs: ['kvm_mmu_get_page', 'kvm_mmu_prepare_zap_page'],
+  modes: 'shadow paging, nested guests',
+  kernels: 'all',
+  memory: 'history',
+  property: 'unsync-page-is-marked-in-its-ancestors',
+  watch: (judge) => {
+    const check = (sp: Descriptor, at: Moment) => {
+      const alike = at.vm.pages.alike(sp).filter((page) => page.invalid === sp.invalid);
+      if (sp.direct || alike.length === 0) return;
+      judge.judge(at, () =>
+        alike.some((page) => page.unsync === sp.unsync)
+          ? undefined
+          : {
+              message: `${descriptorText(sp)} is known as ${sp.unsync ? 'sync' : 'unsync'}`,
+              because: alike.map((p) => ({ line: p.changed, what: 'its flag is set' })),
+              objects: alike.map(pageText),
+            },
+      );
+    };
+    return {
+      kvm_mmu_get_page: ({ sp, created }, at) => {
+        if (!created) check(sp, at);
+      },
+      kvm_mmu_prepare_zap_page: ({ sp }, at) => check(sp, at),
+    };
+  },
+};
+
+export const validSpIsUnique: TraceRule = {
+  id: 'valid-sp-is-unique',
+  says: 'A page is created only when no current page has its gfn and role.',
+  why: 'A lookup finds one of two alike; the other one is never synchronised or zapped.',
+  source: ['kvm_mmu_find_shadow_page()', 'kvm_mmu_alloc_shadow_page()'],
+  needs: ['kvm_mmu_get_page', 'kvm_mmu_prepare_zap_page', 'link_sp'],
+  modes: 'shadow paging, nested guests, NPT or EPT without the TDP MMU',
+  kernels: 'all',
+  memory: 'history',
+  property: 'valid-page-is-unique',
+  watch: (judge) => ({
+    link_sp: ({ gfn, role }, at) => {
+      const { got } = at.thread;
+      // Not placed yet: this link is the first one of a new page.
+      if (got === undefined || got.spt !== undefined || got.sp.gfn !== gfn) return;
+      judge.judge(at, () => {
+        const twin = at.vm.pages
+          .alike(got.sp)
+          .find((page) => page !== got && isValid(page) && page.role?.word === role);
+        return (
+          twin && {
+            message: `${descriptorText(got.sp)} is created, and one like it is current`,
+            because: [
+              { line: twin.created, what: 'the older one is created' },
+              { line: got.created, what: 'the newer one is created' },
+            ],
+            objects: [pageText(twin), pageText(got)],
+          }
+        );
+      });
     },
   }),
 };

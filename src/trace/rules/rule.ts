@@ -72,6 +72,8 @@ export class Judge {
   broken = 0;
   /** Cases that missing events left open. */
   untold = 0;
+  /** Order: of lines. */
+  readonly #brokenLines: number[] = [];
 
   constructor(rule: TraceRule) {
     this.#rule = rule;
@@ -87,8 +89,21 @@ export class Judge {
     const broken = problem();
     if (broken === undefined) return;
     this.broken += 1;
+    this.#brokenLines.push(at.line.number);
     if (this.violations.length >= keptViolations) return;
     this.violations.push({ rule: this.#rule.id, line: at.line.number, ...broken });
+  }
+
+  /** Takes back what was found from this line on, because an event before it may be missing. */
+  retract(since: number): void {
+    if (this.#rule.memory === 'line') return;
+    while ((this.#brokenLines.at(-1) ?? 0) >= since) {
+      this.#brokenLines.pop();
+      this.broken -= 1;
+      this.cases -= 1;
+      this.untold += 1;
+      if (this.violations.length > this.broken) this.violations.pop();
+    }
   }
 
   /** The antecedent holds, and what is needed to judge it is not known. */

@@ -1,12 +1,29 @@
 /** Rules on the TDP MMU. */
 import { spte_to_pfn, spteText } from '../read/spte.ts';
-import { hex, type TraceRule } from './rule.ts';
+import { hex, type Judge, type Moment, type TraceRule } from './rule.ts';
+import type { TdpChanged } from '../read/event.ts';
 
 const common = {
   needs: ['kvm_tdp_mmu_spte_changed'],
   modes: 'TDP MMU',
   kernels: '6.1 and later',
 } as const;
+
+/** With one root, an entry that was written to is not empty. */
+function judgeEmpty(judge: Judge, at: Moment, { asId, level, gfn, old }: TdpChanged): void {
+  const { tdp, format } = at.vm;
+  if (tdp.roots !== 1 || format.is_frozen_spte(old)) return;
+  const [known] = tdp.values(asId, level, gfn);
+  judge.judge(at, () =>
+    known === undefined
+      ? undefined
+      : {
+          message: `gfn ${hex(gfn)} level ${level} is not empty`,
+          because: [{ line: known.line, what: `${spteText(known.spte)} is written` }],
+          objects: [spteText(known.spte)],
+        },
+  );
+}
 
 export const tdpOldMatchesLastNew: TraceRule = {
   ...common,
@@ -18,7 +35,10 @@ export const tdpOldMatchesLastNew: TraceRule = {
   watch: (judge) => ({
     kvm_tdp_mmu_spte_changed: (event, at) => {
       const { tdp, format } = at.vm;
-      if (!format.is_shadow_present_pte(event.old)) return;
+      if (!format.is_shadow_present_pte(event.old)) {
+        judgeEmpty(judge, at, event);
+        return;
+      }
       judge.judge(at, () => {
         if (tdp.replaced(event, format) !== undefined) return undefined;
         if (tdp.replacedInSplit(event) !== undefined) return undefined;

@@ -179,20 +179,12 @@ const writableLeafOf = (vm: Vm, gfn: number) => {
   return undefined;
 };
 
-export const upperSpGfnNotWritable: TraceRule = {
-  id: 'upper-sp-gfn-not-writable',
-  says: 'When a page of an upper level is created, no writable leaf of its gfn is left.',
-  why: 'The table must be write-protected before anything is derived from it.',
-  source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()'],
-  needs: ['kvm_mmu_get_page', 'kvm_mmu_set_spte'],
-  needsOneOf: ['spte_update', 'kvm_tdp_mmu_spte_changed'],
-  modes: shadow,
-  kernels: 'all',
-  memory: 'history',
-  property: 'shadowed-gfn-has-no-writable-spte',
-  watch: (judge) => ({
+/** `levels`: whether the rule is about pages of this level. */
+const noWritableLeafLeft = (levels: (level: number) => boolean): TraceRule['watch'] => {
+  return (judge) => ({
     kvm_mmu_get_page: ({ sp, created }, at) => {
-      if (!created || sp.direct || sp.level < 2) return;
+      if (!created || sp.direct || !levels(sp.level)) return;
+      // Perhaps a passthrough root, which shadows nothing.
       if (sp.level === 5 && !at.thread.writeProtected.has(sp.gfn)) return;
       judge.judge(at, () => {
         const leaf = writableLeafOf(at.vm, sp.gfn);
@@ -205,7 +197,32 @@ export const upperSpGfnNotWritable: TraceRule = {
         );
       });
     },
-  }),
+  });
+};
+
+const notWritable = {
+  why: 'The table must be write-protected before anything is derived from it.',
+  source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()'],
+  needs: ['kvm_mmu_get_page', 'kvm_mmu_set_spte'],
+  needsOneOf: ['spte_update', 'kvm_tdp_mmu_spte_changed'],
+  modes: shadow,
+  kernels: 'all',
+  memory: 'history',
+  property: 'shadowed-gfn-has-no-writable-spte',
+} as const;
+
+export const upperSpGfnNotWritable: TraceRule = {
+  ...notWritable,
+  id: 'upper-sp-gfn-not-writable',
+  says: 'When a page of an upper level is created, no writable leaf of its gfn is left.',
+  watch: noWritableLeafLeft((level) => level > 1),
+};
+
+export const leafSpGfnNotWritable: TraceRule = {
+  ...notWritable,
+  id: 'leaf-sp-gfn-not-writable',
+  says: 'When a page of level 1 is created, no writable leaf of its gfn is left.',
+  watch: noWritableLeafLeft((level) => level === 1),
 };
 
 export const upperSpNoUnsyncSibling: TraceRule = {

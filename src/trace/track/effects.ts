@@ -33,10 +33,13 @@ type Effects = {
  * begins, one more of a kind belongs to another VM, whose events cannot be told apart.
  */
 function noteRoot(sp: Descriptor, { vm, thread, line }: Place): void {
-  if (!sp.direct || sp.level < 4 || !vm.tdp.used || vm.settings.started) return;
+  if (!sp.direct || sp.level < 4) return;
+  // A page of the upper level that is linked is no root; then there are at least two, too.
+  vm.tdp.roots += 1;
+  if (!vm.tdp.used || vm.settings.started) return;
   const hasOne = vm.pages.alike(sp).some((page) => isValid(page));
   if (hasOne && !thread.switched) {
-    vm.miss({ kind: 'several-vms', line, why: 'there is more than one VM' });
+    vm.miss({ kind: 'several-vms', line, since: line, why: 'there is more than one VM' });
   }
   thread.switched = false;
 }
@@ -53,6 +56,7 @@ function get({ sp, created }: Gotten, at: Place): void {
     thread.got = valid.length === 1 ? valid[0] : undefined;
     if (valid.length === 0) pages.add(sp, line, kernel.family, false);
   }
+  thread.gotAs = sp;
   thread.writeProtected.clear();
 }
 
@@ -61,10 +65,10 @@ const meant = (pages: readonly ShadowPage[], unsync: boolean): ShadowPage | unde
   pages.find((page) => page.unsync === unsync && !page.invalid) ??
   pages.find((page) => page.unsync === unsync);
 
-function zap({ sp }: Zapped, { vm, thread }: Place): void {
+function zap({ sp }: Zapped, { vm, thread, line }: Place): void {
   const { pages, leaves } = vm;
   const fits = pages.alike(sp).filter((p) => p.invalid === sp.invalid && p.unsync === sp.unsync);
-  // Which of several is meant cannot be told: the table of none of them is known from here on.
+  // Which of several is meant cannot be told: nothing that links showed is known from here on.
   for (const page of fits) {
     if (page.spt !== undefined) leaves.dropTable(page.spt);
     if (fits.length > 1) pages.displace(page);
@@ -77,7 +81,8 @@ function zap({ sp }: Zapped, { vm, thread }: Place): void {
     page.invalid = true;
     return;
   }
-  pages.remove(page);
+  pages.remove(page, line);
+  if (!(sp.direct && vm.usesTdpMmu)) owe(thread, line, 'a page is zapped');
   if (pages.live > 0) return;
   leaves.clear();
   // Perhaps the end of a VM: the next one begins with generation 0 again.
@@ -91,6 +96,7 @@ function link(event: Linked, { vm, thread }: Place): void {
   const fits = got !== undefined && got.sp.gfn === event.gfn && got.sp.level === role.level;
   if (fits) pages.place(got, event.spt, role);
   thread.got = undefined;
+  thread.gotAs = undefined;
   const table = tableOf(event.sptep);
   if (pages.at(table) !== undefined || vm.complete !== true) return;
   const roots = pages.unplaced(role.level + 1).filter((p) => !(p.sp.direct && vm.tdp.used));
@@ -154,8 +160,10 @@ const effects: Effects = {
     const page = meant(vm.pages.alike(sp), false);
     if (page !== undefined) vm.pages.setUnsync(page, true, line);
   },
-  kvm_mmu_sync_page: ({ sp }, { vm, line }) => {
-    const page = meant(vm.pages.alike(sp), true);
+  kvm_mmu_sync_page: ({ sp }, { vm, thread, line }) => {
+    // While an unsync page is zapped, the event only reports that.
+    const zapped = thread.zapped.find((page) => page.unsync && page.sp.key === sp.key);
+    const page = zapped ?? meant(vm.pages.alike(sp), true);
     if (page !== undefined) vm.pages.setUnsync(page, false, line);
   },
   kvm_mmu_prepare_zap_page: zap,
@@ -188,12 +196,16 @@ const effects: Effects = {
   unmap_gfn_range_ret: ({ flush }, { thread, line }) => {
     if (flush) owe(thread, line, 'a range is unmapped');
   },
+  write_protect_gfn_ret: ({ changed }, { thread, line }) => {
+    if (changed) owe(thread, line, 'a gfn is write-protected');
+  },
   context: (_event, { thread }) => {
     thread.switched = true;
   },
   kvm_entry: ({ vcpu }, { vm, thread }) => {
     thread.requested = undefined;
     thread.got = undefined;
+    thread.gotAs = undefined;
     thread.zapped = [];
     thread.owed = undefined;
     vm.settings.vcpus.add(vcpu);

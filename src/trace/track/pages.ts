@@ -38,6 +38,8 @@ export class Pages {
   readonly #byKey = new Map<string, ShadowPage[]>();
   readonly #byGfn = new Map<number, ShadowPage[]>();
   readonly #bySpt = new Map<SpteAddress, ShadowPage>();
+  /** Tables of zapped pages that no link has shown since, with the line of the zap. */
+  readonly freed = new Map<SpteAddress, number>();
   /** Current mmu_valid_gen, when it is known. */
   gen: number | undefined;
   live = 0;
@@ -105,24 +107,30 @@ export class Pages {
     page.spt = spt;
     page.role = role ?? page.role;
     this.#bySpt.set(spt, page);
+    this.freed.delete(spt);
   }
 
-  /** Forgets where the table of a page is. */
+  /** Forgets what only links show, because it may be that of another page. */
   displace(page: ShadowPage): void {
     if (page.spt !== undefined) this.#bySpt.delete(page.spt);
     page.spt = undefined;
+    if (page.sp.role === undefined) page.role = undefined;
   }
 
   setUnsync(page: ShadowPage, unsync: boolean, line: number): void {
-    if (page.unsync !== unsync) this.unsync += unsync ? 1 : -1;
+    const counts = this.alike(page.sp).includes(page);
+    if (counts && page.unsync !== unsync) this.unsync += unsync ? 1 : -1;
     page.unsync = unsync;
     page.changed = line;
   }
 
-  remove(page: ShadowPage): void {
+  remove(page: ShadowPage, line: number): void {
     pull(this.#byKey, page.sp.key, page);
     if (!page.sp.direct) pull(this.#byGfn, page.sp.gfn, page);
-    if (page.spt !== undefined) this.#bySpt.delete(page.spt);
+    if (page.spt !== undefined) {
+      this.#bySpt.delete(page.spt);
+      this.freed.set(page.spt, line);
+    }
     this.live -= 1;
     if (page.unsync) this.unsync -= 1;
   }

@@ -38,6 +38,8 @@ export class TdpTree {
   readonly #splits = new Map<number, SplitLeaf[]>();
   /** Whether any event of the TDP MMU was seen. */
   used = false;
+  /** Roots that were made so far. */
+  roots = 0;
 
   get size(): number {
     return this.#values.size;

@@ -1,5 +1,6 @@
 /** What one thread is in the middle of. */
 import type { Requested, TdpChanged } from '../read/event.ts';
+import type { Descriptor } from '../read/role.ts';
 import type { ShadowPage } from './pages.ts';
 
 /** A flush that somebody has to make before a guest runs on what was changed. */
@@ -12,6 +13,8 @@ export interface Thread {
   requested: { readonly event: Requested; readonly line: number } | undefined;
   /** The page that it got last, for the link that follows. */
   got: ShadowPage | undefined;
+  /** How that page was printed. */
+  gotAs: Descriptor | undefined;
   /** Gfns that it write-protected since. */
   readonly writeProtected: Set<number>;
   lastTdp: TdpChanged | undefined;
@@ -25,6 +28,7 @@ export interface Thread {
 export const newThread = (): Thread => ({
   requested: undefined,
   got: undefined,
+  gotAs: undefined,
   writeProtected: new Set(),
   lastTdp: undefined,
   zapped: [],

@@ -68,7 +68,12 @@ export class Vm {
     }
     if (event.kind === 'kvm_mmu_get_page' && event.created) this.complete = true;
     else if (/^kvm_(mmu|entry|tdp)|^spte|^link|page_fault$/.test(event.kind)) {
-      this.miss({ kind: 'late-start', line, why: 'the trace begins in the middle of a run' });
+      this.miss({
+        kind: 'late-start',
+        line,
+        since: line,
+        why: 'the trace begins in the middle of a run',
+      });
     }
   }
 

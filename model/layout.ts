@@ -56,7 +56,6 @@ export type Pc = View<typeof pc>;
 /** Which WARN of KVM fired; sticky. */
 const warning = oneOf(
   'none',
-  'spte-set-over-present',
   'spte-update-changes-pfn',
   'rmap-entry-missing',
   'unsync-above-4k',

@@ -154,7 +154,7 @@ export const buildingMutants: readonly Mutant[] = [
     source: ['commit 65855ed8b034 (2021)', 'KVM_REQ_MMU_SYNC'],
     scenario: 'shadow-link-unsync-child-shared',
     property: 'access-is-justified-by-guest-tables',
-    category: 'A',
+    category: 'rule',
   },
   {
     id: 'link-keeps-old-parent',

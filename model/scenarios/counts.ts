@@ -12,7 +12,7 @@ export const recordedCounts: Readonly<
   'shadow-link-unsync-child-shared': { states: 205352, transitions: 893803, depth: 75 },
   'shadow-link-unsync-table': { states: 96555, transitions: 128996, depth: 68 },
   'shadow-shared-directory': { states: 11995, transitions: 16391, depth: 59 },
-  'shadow-two-roles': { states: 2033493, transitions: 5548296, depth: 70 },
+  'shadow-two-roles': { states: 1223630, transitions: 3247681, depth: 75 },
   'shadow-fault-race': { states: 7127, transitions: 21982, depth: 47 },
   'shadow-fault-through-old-entry': { states: 419702, transitions: 1149115, depth: 61 },
   'shadow-recursive-root': { states: 803393, transitions: 1991121, depth: 60 },
@@ -28,4 +28,9 @@ export const recordedCounts: Readonly<
   'shadow-progress': { states: 6697, transitions: 10837, depth: 65 },
   'shadow-host-store': { states: 246609, transitions: 733684, depth: 52 },
   'shadow-aliased-frame': { states: 15356, transitions: 43916, depth: 41 },
+  'shadow-direct-two-rights': { states: 6165, transitions: 8972, depth: 45 },
+  'shadow-direct-dirty': { states: 26119, transitions: 38401, depth: 56 },
+  'shadow-direct-repointed': { states: 576, transitions: 876, depth: 36 },
+  'shadow-direct-becomes-table': { states: 632, transitions: 932, depth: 39 },
+  'shadow-huge-over-table': { states: 190261, transitions: 462855, depth: 65 },
 };

@@ -11,10 +11,8 @@ import {
   is_shadow_present_pte,
   is_writable_pte,
   leafSpte,
-  NO_SPTE,
   spte_to_pfn,
 } from '../spte.ts';
-import { warn } from './mmu-page.ts';
 import { rmap_add, type Mapping } from './rmap.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
@@ -63,7 +61,7 @@ export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   const old_spte = page.spt.get(m.index);
   const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
   if (!is_shadow_present_pte(old_spte)) {
-    mmu_spte_set(kvm, m, new_spte);
+    page.spt.set(m.index, new_spte);
     rmap_add(kvm, m);
     return;
   }
@@ -73,10 +71,4 @@ export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   if (kvm.rules.remap_access === 'refresh' && !page.role.direct) {
     page.shadowed_access.set(m.index, m.access);
   }
-};
-
-const mmu_spte_set = (kvm: Kvm, m: Mapping, new_spte: number): void => {
-  const { spt } = kvm.sp.at(m.sp);
-  if (spt.get(m.index) !== NO_SPTE) warn(kvm, 'spte-set-over-present');
-  spt.set(m.index, new_spte);
 };

@@ -190,20 +190,25 @@ export const isAllowed = (
 
 /**
  * Whether the guest's tables justify a #PF on the access now: at some level the entry fails, in
- * some table that may be cached above it. Manual: "Page-Fault Exceptions".
+ * some table that may be cached above it or that the walk reads now. A walk passes entries whose
+ * accessed flag is clear. Manual: "Page-Fault Exceptions".
  */
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
   const k = judgedIndex(kvm, v, kind);
   const judged = judgedKinds(g)[k] ?? kind;
   let justified = false;
+  let readNow = 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const index = tableIndex(g, va, level);
-    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
+    const tables = readNow | tablesAbove(kvm, v, va, level, k);
+    readNow = 0;
+    for (let rest = tables; rest !== 0; rest &= rest - 1) {
       forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
-        const leadsToData =
-          level > 1 && !is_large_pte(pte) && (g.host_pfn[gpte_to_gfn(pte)] ?? g.tables) >= g.tables;
-        if (!entryPermits(pte, judged) || leadsToData) justified = true;
+        const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
+        const leads = level > 1 && is_present_gpte(pte) && !is_large_pte(pte);
+        if (!entryPermits(pte, judged) || (leads && pfn >= g.tables)) justified = true;
+        else if (leads) readNow |= 1 << pfn;
       });
     }
   }

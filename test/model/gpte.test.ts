@@ -62,7 +62,7 @@ describe('gpte', () => {
 
 describe('gpteMax', () => {
   it('is reached by the last frame with everything set', () => {
-    expect(gpteMax(5)).toBe(gpte({ gfn: 4 }));
+    expect(gpteMax(5)).toBe(gpte({ gfn: 4, large: true }));
   });
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessKind } from '../../../model/access.ts';
 import { addressCount, type Geometry } from '../../../model/geometry.ts';
-import { gpte, gpteWithAccessed, NO_GPTE } from '../../../model/gpte.ts';
+import { gpte } from '../../../model/gpte.ts';
 import type { Kvm } from '../../../model/state.ts';
 import type { OracleMode } from '../../../model/config.ts';
 import {
@@ -159,12 +159,6 @@ const compare = (both: Both): { allowed: number; stale: number } => {
   return seen;
 };
 
-const withAccessed = (pte: number): number => (pte === NO_GPTE ? pte : gpteWithAccessed(pte));
-
-/** The same event with the accessed flag set, which no fault depends on. */
-const accessed = (event: Event): Event =>
-  'value' in event ? { ...event, value: withAccessed(event.value) } : event;
-
 describe.each([
   { levels: 2, oracle: 'lenient', seed: 0x5eed02, numRuns: 150 },
   { levels: 3, oracle: 'lenient', seed: 0x5eed03, numRuns: 150 },
@@ -197,12 +191,8 @@ describe.each([
     const history = fc.array(arbEvent(levels), { maxLength: 10 });
     fc.assert(
       fc.property(arbMemory, history, (tables, stores) => {
-        const both = new Both(
-          { levels },
-          oracle,
-          tables.map((pair) => pair.map(withAccessed)),
-        );
-        for (const event of stores) both.tell(accessed(event));
+        const both = new Both({ levels }, oracle, tables);
+        for (const event of stores) both.tell(event);
         both.ask((v, va) => {
           for (const kind of kinds) {
             const expected = both.brute.mayFault(v, va, kind);

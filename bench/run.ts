@@ -12,6 +12,7 @@ import { search, type Run } from './machines/catalogue.ts';
 /** One measurement. `cpu_ms` is the whole process: start and compilation included. */
 export interface Measurement {
   readonly outcome: string;
+  readonly bound: string | null;
   readonly steps: number | null;
   readonly states: number;
   readonly transitions: number;
@@ -39,11 +40,13 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
       backend: { type: 'string', default: 'generated' },
       padding: { type: 'string', default: '0' },
       workers: { type: 'string', default: '1' },
+      'max-memory': { type: 'string' },
       'parallel-after': { type: 'string', default: '0' },
       progress: { type: 'boolean', default: false },
     },
   });
   const [machine = 'shadow-core', size = 'S'] = positionals;
+  const memory = values['max-memory'];
   return {
     run: {
       machine,
@@ -56,6 +59,7 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
       storage: oneOf('storage', values.storage, ['exact', 'fingerprint']),
       backend: oneOf('backend', values.backend, ['generated', 'closures']),
       workers: Number(values.workers),
+      limits: memory === undefined ? {} : { memory_bytes: Number(memory) * 2 ** 20 },
       parallelAfter_ms: Number(values['parallel-after']),
     },
     progress: values.progress,
@@ -80,6 +84,7 @@ const { states, transitions, depth, memory_bytes, elapsed_ms } = outcome.statist
 const { user, system } = process.cpuUsage();
 const measurement: Measurement = {
   outcome: outcome.kind,
+  bound: 'bound' in outcome ? outcome.bound : null,
   steps: outcome.kind === 'violated' ? (outcome.violations[0]?.trace.steps.length ?? null) : null,
   states,
   transitions,

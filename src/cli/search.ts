@@ -40,6 +40,8 @@ export interface SearchTarget {
 
 export interface ExhaustiveSettings {
   readonly symmetry: boolean;
+  /** Default: `exact`. */
+  readonly storage?: NonNullable<ExhaustiveOptions['storage']>;
   readonly maxErrors: number;
   /** Threads that search. Absent: as many as there are cores, once a search has lasted. */
   readonly workers?: number;
@@ -132,7 +134,7 @@ export async function searchExhaustively(
 ): Promise<SearchReport> {
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
-  const { symmetry, maxErrors } = settings;
+  const { symmetry, maxErrors, storage = 'exact' } = settings;
   const header: SearchHeader = {
     verb: 'check',
     engine: 'exhaustive',
@@ -146,7 +148,8 @@ export async function searchExhaustively(
   context.reporter.started(header);
   const control = controlFor(context, header);
   const threads = threadsFor(context.environment, selection, settings.workers);
-  const work = checkExhaustively(machine, { limits, symmetry, maxErrors, ...threads }, control);
+  const options = { limits, symmetry, storage, maxErrors, ...threads };
+  const work = checkExhaustively(machine, options, control);
   const outcome = await withNamedSteps(machine, repeat, work);
   context.progress.clear();
   const { version } = context.environment.model;

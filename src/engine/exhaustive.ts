@@ -31,6 +31,13 @@ const CHUNK_STATES = 256;
 const SLICE_MS = 40;
 const PROGRESS_MS = 500;
 
+/** What a thread needs beside the store. */
+const THREAD_BYTES = 32 * 2 ** 20;
+
+/** Bytes left for the store, when the whole process shall stay within a limit. */
+const roomWithin = (memory_bytes = Number.MAX_SAFE_INTEGER, workers = 1): number =>
+  memory_bytes - process.memoryUsage.rss() - (workers === 1 ? 0 : workers * THREAD_BYTES);
+
 class ExhaustiveSearch<S, F extends Fields> {
   readonly #machine: Machine<S, F>;
   readonly #options: ExhaustiveOptions;
@@ -63,7 +70,7 @@ class ExhaustiveSearch<S, F extends Fields> {
     this.#store = new StateStore({
       words,
       storage: options.storage ?? 'exact',
-      memoryMax: limits.memory_bytes ?? Number.MAX_SAFE_INTEGER,
+      memoryMax: roomWithin(limits.memory_bytes, options.workers),
       shareable: (options.workers ?? 1) > 1,
     });
     const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;

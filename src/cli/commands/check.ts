@@ -26,6 +26,11 @@ const options = {
   'max-states': { type: 'string', describe: 'Most distinct states', group: 'Limits:' },
   'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
   workers: { type: 'string', default: 'auto', describe: 'Threads: auto or a number' },
+  storage: {
+    choices: ['exact', 'fingerprint'] as const,
+    default: 'exact' as const,
+    describe: 'Keep states in full, or 64 bits of each with a small risk',
+  },
   symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
   continue: { type: 'boolean', describe: 'Go on after a violation', conflicts: 'max-errors' },
   'max-errors': { type: 'string', describe: 'Stop after this many violations [default: 1]' },
@@ -83,6 +88,7 @@ function otherArguments(argv: Arguments): string[] {
   };
   return [
     ...Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text])),
+    ...(argv.storage === 'exact' ? [] : ['--storage', argv.storage]),
     ...(argv.symmetry ? [] : ['--no-symmetry']),
     ...(argv.continue === true ? ['--continue'] : []),
   ];
@@ -112,7 +118,7 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
   const limits = limitsOf(argv);
   const maxErrors = maxErrorsOf(argv);
   const workers = workersOf(argv);
-  const { symmetry } = argv;
+  const { symmetry, storage } = argv;
   const targets = scenarios.map((scenario) => {
     const selection = selectionFor(catalogue, scenario, argv);
     const selected = selectionArguments(scenario, selection);
@@ -131,7 +137,12 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
   const reports: SearchReport[] = [];
   for (const target of targets) {
     if (environment.stopSignal() !== undefined) break;
-    const settings = { symmetry, maxErrors, ...(workers === undefined ? {} : { workers }) };
+    const settings = {
+      symmetry,
+      storage,
+      maxErrors,
+      ...(workers === undefined ? {} : { workers }),
+    };
     reports.push(await searchExhaustively(context, target, settings));
   }
   const isGate = names.length === 0 && argv.mutant === undefined;

@@ -8,7 +8,7 @@
  */
 import type { Judge } from '../judge.ts';
 import type { Sightings } from '../search/sightings.ts';
-import type { StateStore } from '../search/store.ts';
+import { LOAD, LOAD_TIGHT, type StateStore } from '../search/store.ts';
 import { Crew, type DoneReply } from './crew.ts';
 import {
   chunkStates,
@@ -21,9 +21,6 @@ import {
 
 /** Most segments of a store: as many as a table of full size can tell apart. */
 const SEGMENTS_MAX = 2 ** 20;
-/** Part of the slots in use from which on the table grows, and when it cannot grow any more. */
-const LOAD = 0.5;
-const LOAD_TIGHT = 0.8;
 
 export interface TeamOptions {
   readonly threads: number;

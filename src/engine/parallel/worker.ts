@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { ModelAssumptionError } from '../machine/index.ts';
 import { compileMachine, type Program } from '../program.ts';
 import { buildKernel, type Kernel } from '../search/kernel.ts';
+import { reclaim } from '../search/reclaim.ts';
 import { Sightings } from '../search/sightings.ts';
 import { segmentShiftOf } from '../search/store.ts';
 import { compileSymmetry } from '../symmetry.ts';
@@ -28,6 +29,8 @@ class SearchThread {
   /** Segments of this thread: the one being filled, and those to be filled next. */
   #segment = -1;
   readonly #reserved: number[] = [];
+  /** Slots of the table in use. */
+  #slots = 0;
 
   constructor(setup: WorkerSetup, program: Program<unknown>) {
     this.#setup = setup;
@@ -82,9 +85,14 @@ class SearchThread {
     this.#keys.push(...(keys as Int32Array<ArrayBuffer>[]));
     if (this.#vectors !== this.#keys) {
       this.#vectors.push(...(vectors as Int32Array<ArrayBuffer>[]));
-      for (const segment of forget) this.#vectors[segment] = new Int32Array(0);
+      for (const segment of forget) {
+        reclaim(this.#vectors[segment]?.byteLength ?? 0);
+        this.#vectors[segment] = new Int32Array(0);
+      }
     }
     this.#kernel.useTable(table);
+    if (table.length !== this.#slots) reclaim(4 * this.#slots);
+    this.#slots = table.length;
   }
 
   /** Returns whether every chunk was handed out: not so when room was lacking, or on request. */

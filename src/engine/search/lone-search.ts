@@ -2,7 +2,7 @@
 import type { Fields } from '../machine/index.ts';
 import type { Program } from '../program.ts';
 import { buildKernel, STOPS, type Kernel, type KernelOptions } from './kernel.ts';
-import type { StateStore, Words } from './store.ts';
+import { LOAD, LOAD_TIGHT, type StateStore, type Words } from './store.ts';
 
 /** States re-entered in one call of `growStep`. */
 const REHASH_STATES = 2 ** 17;
@@ -20,6 +20,8 @@ export class LoneSearch<S, F extends Fields> {
   readonly #kernel: Kernel;
   #wider: Words | null = null;
   #rehashed = 0;
+  /** The table cannot grow any more. */
+  #tight = false;
   #outOfMemory = false;
 
   constructor(program: Program<S, F>, store: StateStore, options: LoneOptions) {
@@ -80,23 +82,26 @@ export class LoneSearch<S, F extends Fields> {
   needsRoom(parents: number): boolean {
     const successors = parents * this.#instances;
     const slots = this.#store.table.length;
-    return this.#wider !== null || 2 * (this.#kernel.count + successors) > slots;
+    const load = this.#tight ? LOAD_TIGHT : LOAD;
+    return this.#wider !== null || this.#kernel.count + successors > load * slots;
   }
 
   /** Does a part of growing the table. Call until `needsRoom` is `false` or `bound` is set. */
   growStep(): void {
     const { count } = this.#kernel;
     if (this.#wider === null) {
+      if (this.#tight) return void (this.#outOfMemory = true);
       this.#wider = this.#store.allocateWider();
       this.#rehashed = 0;
-      if (this.#wider === null) return void (this.#outOfMemory = true);
+      if (this.#wider === null) return void (this.#tight = true);
     }
     const end = Math.min(this.#rehashed + REHASH_STATES, count);
     this.#kernel.rehash(this.#wider, this.#rehashed, end);
     this.#rehashed = end;
     if (end < count) return;
-    this.#store.useTable(this.#wider);
-    this.#kernel.useTable(this.#wider);
+    const wider = this.#wider;
     this.#wider = null;
+    this.#kernel.useTable(wider);
+    this.#store.useTable(wider);
   }
 }

@@ -6,6 +6,8 @@
  * table holds `1 + id` in its low bits and bits of the hash in the others.
  */
 
+import { reclaim } from './reclaim.ts';
+
 /** Words of one segment, at most; it holds a power of two of states. */
 const SEGMENT_WORDS = 2 ** 16;
 const FIRST_TABLE_SLOTS = 2 ** 16;
@@ -24,6 +26,10 @@ export interface StoreOptions {
   /** Threads will share it. */
   readonly shareable: boolean;
 }
+
+/** Part of the slots in use from which on the table grows, and when it cannot grow any more. */
+export const LOAD = 0.5;
+export const LOAD_TIGHT = 0.8;
 
 /** States in one segment, as a power of two. */
 export const segmentShiftOf = (words: number): number =>
@@ -73,8 +79,10 @@ export class StateStore {
 
   /** Puts the table from `allocateWider` in the place of the old one. */
   useTable(wider: Words): void {
+    const old = this.table.byteLength;
     this.table = wider;
     this.#widerSlots = 0;
+    reclaim(old);
   }
 
   /** Adds a segment. Returns `false` when there is no room for it. */
@@ -95,6 +103,7 @@ export class StateStore {
     if (this.exact || (this.vectors[segment]?.length ?? 0) === 0) return;
     this.vectors[segment] = new Int32Array(0);
     this.#vectorSegments--;
+    reclaim(4 * this.segmentStates * this.words);
   }
 
   /** Forgets the vectors of all segments that end before state `id`. */

@@ -139,7 +139,8 @@ export class TraceReader {
     if (name !== undefined && readers.has(name)) {
       return this.#bad(number, name, text, complete ? 'malformed' : 'cut off');
     }
-    if (!complete) return this.#bad(number, '?', text, 'cut off');
+    const isHeadAlone = /-\d+ +\[\d+\] +.*\d\.\d+: /.test(text);
+    if (isHeadAlone || !complete) return this.#bad(number, '?', text, 'cut off');
     if (text.trim() !== '') this.otherLines += 1;
     return undefined;
   }

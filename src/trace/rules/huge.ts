@@ -31,7 +31,7 @@ export const nxHugeNotExec: TraceRule = {
   needs: ['kvm_mmu_set_spte'],
   modes: 'all, with nx_huge_pages on',
   kernels: 'all',
-  memory: 'line',
+  memory: 'history',
   watch: (judge) => ({ kvm_mmu_set_spte: (event, at) => judgeNx(judge, at, event) }),
 };
 

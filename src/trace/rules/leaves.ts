@@ -107,8 +107,8 @@ export const leafInsideOneSlot: TraceRule = {
   memory: 'history',
   watch: (judge) => ({
     kvm_mmu_set_spte: ({ gfn, level, spte }, at) => {
-      const { slots } = at.vm;
-      if (!slots.known || slots.changing) return;
+      const { slots, settings } = at.vm;
+      if (!settings.started || !slots.known || slots.changing) return;
       const [first, last] = [baseOf(gfn, level), lastOf(gfn, level)];
       judge.judge(at, () =>
         slots.holding(first, last) !== undefined

@@ -2,8 +2,8 @@
 import { hex, type Judge, type Moment, type TraceRule } from './rule.ts';
 
 function judgeOutside(judge: Judge, at: Moment, gfn: number, what: string): void {
-  const { slots } = at.vm;
-  if (!slots.known || slots.changing) return;
+  const { slots, settings } = at.vm;
+  if (!settings.started || !slots.known || slots.changing) return;
   judge.judge(at, () => {
     const slot = slots.over(gfn).find(({ readOnly }) => !readOnly);
     return (

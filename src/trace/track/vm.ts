@@ -10,6 +10,19 @@ import { Slots } from './slots.ts';
 import { TdpTree } from './tdp.ts';
 import { newThread, type Thread } from './thread.ts';
 
+/** What a VM without pages does: slots, parameters, flushes of new vCPUs. */
+const isBeforeVcpus: ReadonlySet<TraceEvent['kind']> = new Set<TraceEvent['kind']>([
+  'marker',
+  'change_mmu_pages',
+  'flush',
+  'boundary',
+  'unmap_gfn_range',
+  'unmap_gfn_range_ret',
+  'write_protect_gfn',
+  'write_protect_gfn_ret',
+  'kvm_mmu_zap_all_fast',
+]);
+
 export class Vm {
   readonly pages = new Pages();
   readonly leaves = new Leaves();
@@ -60,14 +73,17 @@ export class Vm {
     }
   }
 
-  /** Decides at the first event whether the trace holds the VM from its start. */
+  /**
+   * Decides whether the trace holds the VM from its start: the first thing that a vCPU does is to
+   * make a root, before it enters a guest.
+   */
   begin(event: TraceEvent, line: number): void {
     if (this.complete !== undefined) return;
-    if (event.kind === 'marker' || event.kind === 'change_mmu_pages' || event.kind === 'flush') {
-      return;
-    }
-    if (event.kind === 'kvm_mmu_get_page' && event.created) this.complete = true;
-    else if (/^kvm_(mmu|entry|tdp)|^spte|^link|page_fault$/.test(event.kind)) {
+    const isFault = event.kind === 'boundary' && event.what === 'fault';
+    if (isBeforeVcpus.has(event.kind) && !isFault) return;
+    if (event.kind === 'kvm_mmu_get_page' && event.created && event.sp.level >= 4) {
+      this.complete = true;
+    } else {
       this.miss({
         kind: 'late-start',
         line,

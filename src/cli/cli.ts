@@ -4,7 +4,7 @@ import { Fault } from '../checker/fault.ts';
 import { nearest } from '../checker/names.ts';
 import { allCommand } from './commands/all.ts';
 import { checkCommand } from './commands/check.ts';
-import type { CommandContext } from './commands/command.ts';
+import { standardInput, type CommandContext } from './commands/command.ts';
 import { explainCommand } from './commands/explain.ts';
 import { listCommand } from './commands/list.ts';
 import { replayCommand, showCommand } from './commands/replay.ts';
@@ -116,7 +116,8 @@ export async function runCli(words: readonly string[], environment: Environment)
     parser.fail((message: string | null, error: Error | undefined) => {
       throw error ?? usageFault(message ?? '', words);
     });
-    await parser.parseAsync([...words], {}, (_error, _argv, output) => {
+    const read = words.map((word) => (word === '-' ? standardInput : word));
+    await parser.parseAsync(read, {}, (_error, _argv, output) => {
       if (output !== '') environment.out(`${output}\n`);
     });
   } catch (error) {

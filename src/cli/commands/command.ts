@@ -16,6 +16,9 @@ export interface Command {
   readonly add: (cli: Argv, context: CommandContext) => Argv;
 }
 
+/** What stands for a lone dash while the command line is parsed: the parser drops those. */
+export const standardInput = '/dev/stdin';
+
 /** For shells: quotes what is not a plain word. */
 export const shellWord = (text: string): string =>
   /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

@@ -23,7 +23,7 @@ import { exitCode } from '../exit-code.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor, type Output } from '../output.ts';
 import { wholeNumber } from '../values.ts';
-import { commandLine, type Command } from './command.ts';
+import { commandLine, standardInput, type Command } from './command.ts';
 
 const options = {
   only: {
@@ -221,6 +221,9 @@ async function validateTraces(environment: Environment, argv: Flags, files: read
   return exitCode(asVerdict(worst), environment.stopSignal());
 }
 
+/** As people write it, and as reports call it. */
+const named = (file: string): string => (file === standardInput ? '-' : file);
+
 export const validateCommand: Command = {
   verbs: ['validate'],
   flags: Object.keys(options),
@@ -239,6 +242,6 @@ export const validateCommand: Command = {
           .options(options)
           .example('$0 validate trace.txt.gz --summary', 'What happened, and whether it was right')
           .example('$0 validate - --only flush-before-entry', 'One rule, on a pipe'),
-      async (argv) => finish(await validateTraces(environment, argv, argv.trace)),
+      async (argv) => finish(await validateTraces(environment, argv, argv.trace.map(named))),
     ),
 };

@@ -6,7 +6,7 @@ import { firstEntry, isShadowedInSync, shadowedUnder } from './helpers/pages.ts'
 
 export const shadowedGfnHasNoWritableSpte = stateProperty({
   id: 'shadowed-gfn-has-no-writable-spte',
-  brief: 'P1',
+  brief: 'P1, P5',
   says: 'No leaf is writable or MMU-writable whose gfn is shadowed by a valid page in sync.',
   why: 'The guest would edit the table without KVM noticing, and no flush would sync it.',
   source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()', 'mmu_try_to_unsync_pages()'],

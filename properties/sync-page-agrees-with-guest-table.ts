@@ -20,8 +20,8 @@ export const syncPageAgreesWithGuestTable = stateProperty({
   id: 'sync-page-agrees-with-guest-table',
   brief: 'Y1',
   says:
-    'A present entry of a valid page in sync has the gfn and at most the rights that the guest ' +
-    'entry gives now; a child has the gfn and the access that it implies.',
+    'Behind a present entry of a valid page in sync is a present guest entry, and a leaf has its ' +
+    'gfn and at most its rights.',
   why:
     'Nobody syncs a page that is marked in sync: what is stale in it stays stale across every ' +
     'flush of the guest.',

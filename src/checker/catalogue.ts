@@ -59,6 +59,8 @@ export interface PresetEntry {
 /** A preset with one rule changed, and what must then break. */
 export interface MutantEntry {
   readonly id: string;
+  /** The preset that is changed in one place. Default: that of the scenario. */
+  readonly preset?: string;
   readonly rule: string;
   readonly value: RuleValue;
   readonly says: string;

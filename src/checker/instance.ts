@@ -39,7 +39,7 @@ export const rulesOf = (selection: Selection): Rules => {
   if (!isPreset(selection.preset)) throw new Error(`no preset "${selection.preset}"`);
   const mutant = selection.mutant === undefined ? undefined : named(mutants, selection.mutant);
   return {
-    ...presets[mutant?.preset ?? selection.preset],
+    ...presets[selection.preset],
     ...(mutant === undefined ? {} : { [mutant.rule]: mutant.value }),
     ...selection.rules,
   };

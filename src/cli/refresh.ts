@@ -10,7 +10,7 @@ import type { Counterexample } from '../counterexample/schema.ts';
 import { checkExhaustively } from '../engine/exhaustive.ts';
 import { filesIn } from './corpus.ts';
 import type { Environment } from './environment.ts';
-import { scenarioNamed } from './selection.ts';
+import { presetOf, scenarioNamed } from './selection.ts';
 
 /** A shortest violation of the one property that is selected. */
 async function searched(
@@ -89,7 +89,7 @@ export async function* supplyMissing(
     if (environment.stopSignal() !== undefined) return;
     if (stored.some((found) => isOf(mutant, found))) continue;
     const { id, scenario, property } = mutant;
-    const { preset = 'upstream' } = scenarioNamed(environment.catalogue, scenario);
+    const preset = presetOf(scenarioNamed(environment.catalogue, scenario), mutant);
     const selection = { scenario, preset, rules: {}, mutant: id, properties: [property] };
     const found = await searched(environment, selection, true);
     if (found !== undefined) yield saveIn(folder, found, new Set());

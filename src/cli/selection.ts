@@ -1,5 +1,11 @@
 /** From flags to what is checked, and back to the flags that select it. */
-import type { Catalogue, RuleEntry, ScenarioEntry, Selection } from '../checker/catalogue.ts';
+import type {
+  Catalogue,
+  MutantEntry,
+  RuleEntry,
+  ScenarioEntry,
+  Selection,
+} from '../checker/catalogue.ts';
 import type { RuleValue } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
 import { find, unknownName } from '../checker/names.ts';
@@ -73,23 +79,25 @@ function wantedProperties(catalogue: Catalogue, flags: SelectionFlags): string[]
   ]);
 }
 
+/** The preset that is meant when none is named. */
+export const presetOf = (scenario: ScenarioEntry, mutant?: MutantEntry): string =>
+  mutant?.preset ?? scenario.preset ?? 'upstream';
+
 /** Errors: faults 101 to 103. */
 export function selectionFor(
   catalogue: Catalogue,
   scenario: ScenarioEntry,
   flags: SelectionFlags,
 ): Selection {
-  const preset = flags.preset ?? scenario.preset ?? 'upstream';
+  const { mutant } = flags;
+  const entry =
+    mutant === undefined ? undefined : known(catalogue.mutants, (m) => m.id, 'mutant', mutant);
+  const preset = flags.preset ?? presetOf(scenario, entry);
   known(catalogue.presets, (p) => p.name, 'preset', preset);
   const rules = ruleChanges(catalogue, flags.rule ?? []);
-  const { mutant } = flags;
-  if (mutant !== undefined) {
-    const { rule } = known(catalogue.mutants, (m) => m.id, 'mutant', mutant);
-    if (Object.hasOwn(rules, rule)) {
-      throw new Fault('KMC-103', `--rule ${rule} and --mutant ${mutant} set the same rule`, [
-        'Give one of them.',
-      ]);
-    }
+  if (entry !== undefined && Object.hasOwn(rules, entry.rule)) {
+    const message = `--rule ${entry.rule} and --mutant ${entry.id} set the same rule`;
+    throw new Fault('KMC-103', message, ['Give one of them.']);
   }
   const properties = wantedProperties(catalogue, flags);
   return {
@@ -106,6 +114,7 @@ export function selectionFor(
 export function selectionArguments(scenario: ScenarioEntry, selection: Selection): string[] {
   const { preset, rules, mutant, properties, granularity } = selection;
   return [
+    // A mutant may bring its own preset, which naming again does not change.
     ...(preset === (scenario.preset ?? 'upstream') ? [] : ['--preset', preset]),
     ...Object.entries(rules).flatMap(([name, value]) => ['--rule', `${name}=${value}`]),
     ...(mutant === undefined ? [] : ['--mutant', mutant]),

@@ -54,7 +54,6 @@ const semantic: readonly DesignId[] = [
     id: 'R2',
     about: 'filed under the gfn that removal computes',
     properties: ['rmap-key-is-the-recorded-gfn'],
-    waits: 'direct pages, whose gfn is computed: with huge pages',
   },
   {
     id: 'R3',
@@ -65,13 +64,12 @@ const semantic: readonly DesignId[] = [
     id: 'R4',
     about: 'levels decrease by one; leaves where leaves may be',
     properties: ['child-is-one-level-below'],
-    waits: 'huge leaves, children of direct pages: with huge pages',
   },
   {
     id: 'R5',
     about: 'a leaf lies in one memslot; disallow_lpage is a recount',
-    properties: [],
-    waits: 'all of it: memslots and huge pages',
+    properties: ['lpage-counters-equal-recounts'],
+    waits: 'memslots, and the reasons against huge pages that they bring',
   },
   {
     id: 'P1',
@@ -97,8 +95,7 @@ const semantic: readonly DesignId[] = [
   {
     id: 'P5',
     about: 'no writable huge leaf over a shadowed gfn',
-    properties: [],
-    waits: 'all of it: huge pages',
+    properties: ['shadowed-gfn-has-no-writable-spte'],
   },
   {
     id: 'Y1',
@@ -117,7 +114,6 @@ const semantic: readonly DesignId[] = [
     id: 'Y3',
     about: 'rights of a leaf within the cached access, that within the role',
     properties: ['leaf-rights-are-within-the-cached-access'],
-    waits: 'direct pages: with huge pages',
   },
   {
     id: 'T1',

@@ -1,6 +1,7 @@
 /** The documents that hold something generated, relative to the package. */
 export const documents: readonly string[] = [
   'README.md',
+  'counterexamples/README.md',
   'docs/findings.md',
   'docs/model.md',
   'docs/mutants.md',

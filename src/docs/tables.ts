@@ -216,6 +216,28 @@ const stepTable = (): string =>
 
 const isKnown = ({ category }: Mutant): boolean => category !== 'rule';
 
+/** One row per stored run, those that must hold last. */
+const corpusTable = (): string => {
+  const folder = join(packageRoot, 'counterexamples');
+  const names = readdirSync(folder).filter((name) => /^(bad|good)_.*\.json$/.test(name));
+  return table(
+    ['file', 'steps', 'under', 'what it shows'],
+    names.sort().map((name) => {
+      const { actions, notes, rules, says } = readDraft(join(folder, name));
+      return [`[${name}](${name})`, String(actions.length), rulesText(rules), notes || says];
+    }),
+  );
+};
+
+const rulesText = ({ preset, mutant, changes }: Counterexample['rules']): string =>
+  [
+    preset,
+    ...(mutant === undefined ? [] : [mutant]),
+    ...Object.entries(changes).map((c) => c.join('=')),
+  ]
+    .map(code)
+    .join(' + ');
+
 /** Every generated section by the name in its marker. */
 export const sections: Readonly<Record<string, () => string>> = {
   properties: propertyTable,
@@ -225,6 +247,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   'known-bug-mutants': () => mutantTable(mutants.filter(isKnown)),
   'rule-mutants': () => mutantTable(mutants.filter((mutant) => !isKnown(mutant))),
   'waiting-bugs': waitingTable,
+  corpus: corpusTable,
   scenarios: scenarioTable,
   'scenario-bounds': scenarioBoundTable,
   exclusions: exclusionTable,

@@ -40,18 +40,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Only EPT entries can be present without a right to read.',
   },
   {
-    id: 'direct-sp-shared-across-access',
-    category: 'B',
-    waits: huge,
-    why: 'A direct page shadows a guest huge page that the host backs by 4K pages.',
-  },
-  {
-    id: 'direct-sp-dirty-upgrade',
-    category: 'B',
-    waits: huge,
-    why: 'As before; validate_direct_spte() has nothing to validate here.',
-  },
-  {
     id: 'smep-wp0-user-exec',
     category: 'B',
     waits: `${bits}: CR4.SMEP`,
@@ -91,21 +79,7 @@ export const waitingBugs: readonly WaitingBug[] = [
     id: 'ro-host-page-poisons-huge',
     category: 'B',
     waits: `${huge}, read-only host pages`,
-    why: 'Every host page is writable, and there are no direct pages.',
-  },
-  {
-    id: 'direct-child-gfn-mismatch',
-    category: 'B',
-    waits: huge,
-    why:
-      'The child that is wrongly kept is a direct page. The same check of ' +
-      'kvm_mmu_get_child_sp() over guest tables is the mutant `child-reuse-ignores-gfn`.',
-  },
-  {
-    id: 'direct-child-role-mismatch',
-    category: 'B',
-    waits: huge,
-    why: 'The child that is wrongly kept is a direct page of the right gfn.',
+    why: 'Every host page is writable.',
   },
   {
     id: 'nx-treated-reserved-in-shadow',

@@ -2,16 +2,18 @@
 import { instantiateKvm } from '../../src/checker/instance.ts';
 import { checkExhaustively, type ExhaustiveOptions } from '../../src/engine/exhaustive.ts';
 import type { Outcome } from '../../src/engine/outcome.ts';
-import type { Mutant } from '../../model/index.ts';
+import { mutants, type Mutant } from '../../model/index.ts';
 import type { Selection } from '../../src/checker/catalogue.ts';
 
 export const control = { now: () => performance.now() };
 
 export type SelectionInput = Pick<Selection, 'scenario'> & Partial<Selection>;
 
-/** The machine of a scenario under upstream rules, unless told otherwise. */
-export const aMachine = (selection: SelectionInput) =>
-  instantiateKvm({ preset: 'upstream', rules: {}, ...selection });
+/** The machine of a scenario under the rules of its mutant or upstream, unless told otherwise. */
+export const aMachine = (selection: SelectionInput) => {
+  const preset = mutants.find(({ id }) => id === selection.mutant)?.preset ?? 'upstream';
+  return instantiateKvm({ preset, rules: {}, ...selection });
+};
 
 export const search = (
   selection: SelectionInput,

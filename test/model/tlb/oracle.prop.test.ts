@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AccessKind } from '../../../model/access.ts';
 import { addressCount, type Geometry } from '../../../model/geometry.ts';
-import { gpte } from '../../../model/gpte.ts';
+import { gpte, NO_GPTE } from '../../../model/gpte.ts';
 import type { Kvm } from '../../../model/state.ts';
 import type { OracleMode } from '../../../model/config.ts';
 import {

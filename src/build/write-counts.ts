@@ -18,7 +18,7 @@ export const recordedCounts: Readonly<
 let text = head;
 for (const { id, preset } of catalogue.scenarios.filter(({ ci }) => ci)) {
   const machine = catalogue.instantiate({ scenario: id, preset: preset ?? 'upstream', rules: {} });
-  const outcome = await checkExhaustively(machine, {}, { now: () => performance.now() });
+  const outcome = await checkExhaustively(machine, {}, { now: () => 0 });
   if (outcome.kind !== 'held') throw new Error(`${id}: ${outcome.kind}`);
   const { states, transitions, depth } = outcome.statistics;
   text += `  '${id}': { states: ${states}, transitions: ${transitions}, depth: ${depth} },\n`;

@@ -29,12 +29,15 @@ export interface RuleOutcome {
 export interface Validation {
   readonly reader: TraceReader;
   readonly outcomes: readonly RuleOutcome[];
-  /** Order: of lines. */
+  /** The first ones. Order: of lines. */
   readonly gaps: readonly Gap[];
   readonly timeline: Timeline;
   /** VMs that markers announce. */
   readonly vms: number;
 }
+
+/** A trace can be damaged in every line. */
+const keptGaps = 1000;
 
 type Watcher = (event: TraceEvent, at: Moment) => void;
 
@@ -60,7 +63,7 @@ export class Validator {
     const reading = this.reader.read(input);
     if (reading === undefined) return;
     if (reading.kind === 'gap') {
-      this.#gaps.push(reading.gap);
+      if (this.#gaps.length < keptGaps) this.#gaps.push(reading.gap);
       this.#vm.miss(reading.gap);
       for (const judge of this.#judges.values()) judge.retract(reading.gap.since);
       return;

@@ -117,11 +117,11 @@ export class TraceReader {
   /** A CPU writes its events in order; lines of one that go back in time were moved. */
   #disorder({ cpu, time, number }: TraceLine): Reading | undefined {
     const last = this.#times.get(cpu);
+    this.#times.set(cpu, { time, number });
     if (last !== undefined && time < last.time) {
       const why = `line ${number} is older than line ${last.number}, of the same CPU`;
       return gapAt('unreadable', number, why);
     }
-    this.#times.set(cpu, { time, number });
     return undefined;
   }
 

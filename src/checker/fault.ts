@@ -1,7 +1,8 @@
 /**
  * A fault of the input: what, where, and what to do next, under a stable code.
  *
- * 1xx: the command line (exit 64). 2xx: a counterexample file, 3xx: a trace (exit 65).
+ * 1xx: the command line (exit 64). 2xx: a counterexample file, 3xx: a trace,
+ * 4xx: a checkpoint (exit 65).
  */
 export const faultCodes = {
   'KMC-101': 'unknown name on the command line',
@@ -19,6 +20,8 @@ export const faultCodes = {
   'KMC-301': 'trace cannot be read',
   'KMC-302': 'compressed data of a trace is damaged',
   'KMC-303': 'input is not a trace',
+  'KMC-401': 'checkpoint is damaged, or is none',
+  'KMC-402': 'checkpoint of another model',
 } as const;
 
 export type FaultCode = keyof typeof faultCodes;

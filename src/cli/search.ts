@@ -16,6 +16,7 @@ import type {
   SearchHeader,
   SearchReport,
 } from '../report/search-report.ts';
+import { withCheckpointFaults } from './checkpoint.ts';
 import type { Environment } from './environment.ts';
 import { withNamedSteps } from './internal-error.ts';
 import type { Progress } from './progress.ts';
@@ -43,6 +44,8 @@ export interface ExhaustiveSettings {
   /** Default: `exact`. */
   readonly storage?: NonNullable<ExhaustiveOptions['storage']>;
   readonly maxErrors: number;
+  readonly checkpoint?: NonNullable<ExhaustiveOptions['checkpoint']>;
+  readonly resumeFrom?: string;
   /** Threads that search. Absent: as many as there are cores, once a search has lasted. */
   readonly workers?: number;
 }
@@ -134,23 +137,24 @@ export async function searchExhaustively(
 ): Promise<SearchReport> {
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
-  const { symmetry, maxErrors, storage = 'exact' } = settings;
+  const { workers, ...wanted } = settings;
+  const { symmetry, resumeFrom } = wanted;
   const header: SearchHeader = {
     verb: 'check',
     engine: 'exhaustive',
     scenario,
     machine: machine.name,
     selection,
-    workers: settings.workers ?? 'auto',
+    workers: workers ?? 'auto',
     symmetry,
     repeat,
   };
   context.reporter.started(header);
   const control = controlFor(context, header);
-  const threads = threadsFor(context.environment, selection, settings.workers);
-  const options = { limits, symmetry, storage, maxErrors, ...threads };
-  const work = checkExhaustively(machine, options, control);
-  const outcome = await withNamedSteps(machine, repeat, work);
+  const threads = threadsFor(context.environment, selection, workers);
+  const work = checkExhaustively(machine, { limits, ...wanted, ...threads }, control);
+  const saved = withCheckpointFaults(resumeFrom, work);
+  const outcome = await withNamedSteps(machine, repeat, saved);
   context.progress.clear();
   const { version } = context.environment.model;
   const found = foundViolations(context, target, machine, violationsOf(outcome), {

@@ -6,42 +6,33 @@
  * vector it was seen in. All counts of a search that ran to its end are the same in every run, for
  * any number of workers.
  */
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { rethrowWithTrace } from './broken-model.ts';
+import { Checkpoints } from './checkpoint/checkpoints.ts';
+import { CheckpointError } from './checkpoint/format.ts';
 import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
-import type { Bound, Control, Outcome, Statistics, Violation } from './outcome.ts';
+import type { Bound, Control, Outcome, Statistics } from './outcome.ts';
 import { Team } from './parallel/team.ts';
 import { compileMachine, type Program } from './program.ts';
 import { Levels } from './search/levels.ts';
 import { LoneSearch } from './search/lone-search.ts';
 import type { ExhaustiveOptions } from './search/options.ts';
 import { outcomeOf, statisticsOf } from './search/results.ts';
-import { Sightings } from './search/sightings.ts';
-import { StateStore } from './search/store.ts';
+import { roomWithin, StateStore } from './search/store.ts';
 import type { StoredSearch } from './search/trace.ts';
-import { traceToFailure, violationOf, type Failure } from './search/violations.ts';
+import { Verdicts } from './search/verdicts.ts';
+import { Watch } from './search/watch.ts';
+import { traceToFailure, type Failure } from './search/violations.ts';
 import { compileSymmetry } from './symmetry.ts';
 
 export type { MachineSource } from './parallel/source.ts';
 export type { ExhaustiveOptions } from './search/options.ts';
 
-/** States expanded between looks at the clock. */
 const CHUNK_STATES = 256;
-/** Longest stretch without yielding to the event loop, give or take one chunk. */
-const SLICE_MS = 40;
-const PROGRESS_MS = 500;
-
-/** What a thread needs beside the store. */
-const THREAD_BYTES = 32 * 2 ** 20;
-
-/** Bytes left for the store, when the whole process shall stay within a limit. */
-const roomWithin = (memory_bytes = Number.MAX_SAFE_INTEGER, workers = 1): number =>
-  memory_bytes - process.memoryUsage.rss() - (workers === 1 ? 0 : workers * THREAD_BYTES);
 
 class ExhaustiveSearch<S, F extends Fields> {
   readonly #machine: Machine<S, F>;
   readonly #options: ExhaustiveOptions;
-  readonly #control: Control;
+  readonly #watch: Watch;
   readonly #program: Program<S, F>;
   readonly #store: StateStore;
   readonly #levels = new Levels();
@@ -49,21 +40,18 @@ class ExhaustiveSearch<S, F extends Fields> {
   readonly #stored: StoredSearch<S, F>;
   readonly #roots = new Map<number, number>();
   readonly #taken: Float64Array;
-  readonly #sightings = new Sightings();
-  readonly #violations: Violation[] = [];
-  readonly #started: number;
+  readonly #verdicts: Verdicts;
+  readonly #checkpoints: Checkpoints<S, F>;
   #team: Team | null = null;
   /** The threads have taken over. */
   #handedOver = false;
   #expandedAlone = 0;
-  #lastProgress: number;
-  #lastYield: number;
 
   constructor(machine: Machine<S, F>, options: ExhaustiveOptions, control: Control) {
     this.#machine = machine;
     this.#options = options;
-    this.#control = control;
     const { checked = false, backend = 'generated', symmetry = true, limits = {} } = options;
+    this.#watch = new Watch(control, limits.time_ms, () => this.#statistics());
     const program = compileMachine(machine, { checked, backend });
     const { layout, words, currentWords, beforeWords } = program;
     this.#program = program;
@@ -75,12 +63,14 @@ class ExhaustiveSearch<S, F extends Fields> {
     });
     const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;
     this.#taken = new Float64Array(machine.transitions.length);
+    this.#verdicts = new Verdicts(options.maxErrors ?? 1);
+    const { sightings } = this.#verdicts;
     this.#lone = new LoneSearch(program, this.#store, {
       canonicaliser,
       taken: this.#taken,
       statesMax: limits.states ?? Number.MAX_SAFE_INTEGER,
-      onState: (state, list) => this.#sightings.note(state, currentWords, null, list),
-      onStep: (state, instance, list) => this.#sightings.note(state, beforeWords, instance, list),
+      onState: (state, list) => sightings.note(state, currentWords, null, list),
+      onStep: (state, instance, list) => sightings.note(state, beforeWords, instance, list),
     });
     this.#stored = {
       program,
@@ -89,15 +79,14 @@ class ExhaustiveSearch<S, F extends Fields> {
       canonicaliser,
       roots: this.#roots,
     };
-    this.#started = control.now();
-    this.#lastProgress = this.#started;
-    this.#lastYield = this.#started;
+    const { at } = this.#watch;
+    this.#checkpoints = new Checkpoints(options.checkpoint, this.#stored, this.#verdicts, at);
   }
 
   async run(): Promise<Outcome> {
     try {
       const bound = await this.#search();
-      return outcomeOf(bound, this.#violations, this.#statistics());
+      return outcomeOf(bound, this.#verdicts.violations, this.#statistics());
     } catch (error) {
       if (!(error instanceof ModelAssumptionError)) throw error;
       const { judging, parent } = this.#lone;
@@ -113,36 +102,78 @@ class ExhaustiveSearch<S, F extends Fields> {
   }
 
   async #search(): Promise<Bound | null> {
-    this.#machine.initial.forEach((_, index) => {
-      this.#program.initialise(index);
-      const id = this.#lone.states;
-      if (this.#lone.add()) this.#roots.set(id, index);
-    });
-    let ranges: readonly number[] = this.#lone.states > 0 ? [0, this.#lone.states] : [];
-    for (let level = 0; ; level++) {
-      this.#levels.add(ranges);
-      const { bound } = this.#lone;
-      this.#report(level);
-      if (bound !== null || this.#enough()) return bound;
-      if (ranges.length === 0) return null;
-      if (level === this.#options.limits?.depth) return 'depth';
-      await this.#mayCallTeam();
+    const { resumeFrom, limits } = this.#options;
+    const resumed = resumeFrom === undefined ? null : this.#resume(resumeFrom);
+    let ranges = resumed ?? this.#initialStates();
+    for (let isNew = resumed === null; ; isNew = true) {
+      if (isNew) {
+        const level = this.#report(ranges);
+        const { bound } = this.#lone;
+        if (bound !== null || this.#verdicts.enough) return bound;
+        if (ranges.length === 0) return null;
+        if (level === limits?.depth) return 'depth';
+      }
+      const levelEnd = this.#levels.ranges.at(-1)?.[1] ?? 0;
+      await this.#mayCallTeam(levelEnd);
       const stopped = this.#handedOver
         ? await this.#expandTogether(ranges)
-        : await this.#expandAlone(ranges[0] ?? 0, ranges[1] ?? 0);
-      ranges = this.#takeLevel(ranges);
+        : await this.#expandAlone(ranges[0] ?? 0, levelEnd);
+      ranges = this.#takeLevel(levelEnd);
       if (stopped !== null) {
-        this.#levels.add(ranges);
-        this.#report(level + 1);
+        this.#report(ranges);
         return stopped;
       }
     }
   }
 
-  /** The states found while `ranges` was expanded. */
-  #takeLevel(ranges: readonly number[]): readonly number[] {
+  /** Enters the level of the states `ranges`, and reports what was seen. Returns its number. */
+  #report(ranges: readonly number[]): number {
+    this.#levels.add(ranges);
+    const level = this.#levels.counts.length - (ranges.length === 0 ? 0 : 1);
+    this.#verdicts.report(this.#stored, level);
+    return level;
+  }
+
+  #initialStates(): readonly number[] {
+    this.#machine.initial.forEach((_, index) => {
+      this.#program.initialise(index);
+      const id = this.#lone.states;
+      if (this.#lone.add()) this.#roots.set(id, index);
+    });
+    return this.#lone.states > 0 ? [0, this.#lone.states] : [];
+  }
+
+  /** Returns what is left of the level that was being expanded. */
+  #resume(file: string): readonly number[] {
+    const saved = this.#checkpoints.restore(file);
+    const end = saved.levels.reduce((sum, count) => sum + count, 0);
+    if (!this.#lone.resume(end + saved.found)) {
+      throw new CheckpointError('the states do not fit into memory');
+    }
+    this.#checkpoints.restoreSightings(saved);
+    this.#taken.set(saved.taken);
+    this.#watch.addEarlier(saved.elapsed_ms);
+    const next = end - (saved.levels.at(-1) ?? 0) + saved.expanded;
+    this.#expandedAlone = next;
+    return [next, end];
+  }
+
+  /** Saves the search, of whose level the states `ranges` were still to be expanded. */
+  #save(ranges: readonly number[]): void {
+    const [start = 0, end = 0] = this.#levels.ranges.at(-1) ?? [];
+    const before = start < (ranges[0] ?? 0) ? [start, ranges[0] ?? 0] : [];
+    const together = this.#handedOver ? this.#team?.progressOn(ranges) : undefined;
+    const found = [end, this.#lone.states];
+    const { done, ...rest } = together ?? { done: [], left: ranges, found };
+    const { coverage, elapsed_ms } = this.#statistics();
+    const counters = { taken: coverage.map(({ taken }) => taken), elapsed_ms };
+    const progress = { done: [...before, ...done], ...rest };
+    this.#checkpoints.save(progress, counters, () => this.#watch.now());
+  }
+
+  /** The states found on the level after the one that ends before the state `end`. */
+  #takeLevel(end: number): readonly number[] {
     if (this.#handedOver) return this.#team?.takeLevel() ?? [];
-    const end = ranges[1] ?? 0;
     this.#store.forgetVectorsBelow(end);
     return this.#lone.states > end ? [end, this.#lone.states] : [];
   }
@@ -157,25 +188,32 @@ class ExhaustiveSearch<S, F extends Fields> {
       }
       while (lone.needsRoom(CHUNK_STATES) && lone.bound === null) {
         lone.growStep();
-        const bound = await this.#pause();
-        if (bound !== null) return bound;
+        const bound = await this.#watch.pause();
+        if (bound !== null) return this.#stopAt(bound, [next, end]);
       }
       if (lone.bound !== null) return lone.bound;
       next = lone.expand(next, Math.min(next + CHUNK_STATES, end));
       this.#expandedAlone = next;
-      const bound = lone.bound ?? (await this.#pause());
-      if (bound !== null) return bound;
+      if (lone.bound !== null) return lone.bound;
+      const bound = await this.#watch.pause();
+      if (bound !== null) return this.#stopAt(bound, [next, end]);
+      if (this.#checkpoints.isDue(this.#watch.at)) this.#save([next, end]);
+      this.#mayCallTeamLater();
     }
     return null;
   }
 
   /** Starts the threads once the search has lasted; without a minimum, waits for them. */
-  async #mayCallTeam(): Promise<void> {
+  async #mayCallTeam(fresh: number): Promise<void> {
     if ((this.#options.parallelAfter_ms ?? 0) > 0 || this.#team !== null) return;
     this.#callTeam();
     if (this.#team === null) return;
     await (this.#team as Team).ready;
-    this.#handOver(this.#lone.states);
+    this.#handOver(fresh);
+  }
+
+  #mayCallTeamLater(): void {
+    if (this.#watch.lasted_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
   }
 
   #callTeam(): void {
@@ -202,11 +240,15 @@ class ExhaustiveSearch<S, F extends Fields> {
   async #expandTogether(ranges: readonly number[]): Promise<Bound | null> {
     const team = this.#team;
     if (team === null) throw new RangeError('there is no team');
-    const into = { sightings: this.#sightings, judge: this.#program.judge };
+    const into = { sightings: this.#verdicts.sightings, judge: this.#program.judge };
     team.beginLevel();
     for (;;) {
       const phase = team.expand(ranges, into);
-      const bound = await this.#watch(team, phase);
+      let bound: Bound | null = null;
+      await this.#watch.until(phase, (seen) => {
+        bound ??= seen;
+        if (bound !== null || this.#checkpoints.isDue(this.#watch.at)) team.stop();
+      });
       const end = await phase;
       if (typeof end === 'object') {
         const { broken, error } = end;
@@ -214,59 +256,16 @@ class ExhaustiveSearch<S, F extends Fields> {
       }
       if (end === 'level') return null;
       if (end === 'memory') return 'memory';
-      if (bound !== null) return bound;
+      if (bound !== null) return this.#stopAt(bound, ranges);
+      if (this.#checkpoints.isDue(this.#watch.at)) this.#save(ranges);
       if (team.states >= (this.#options.limits?.states ?? Infinity)) return 'states';
     }
   }
 
-  /** Until the phase ends: reports progress, and ends it at a bound. */
-  async #watch(team: Team, phase: Promise<unknown>): Promise<Bound | null> {
-    const done = phase.then(
-      () => true,
-      () => true,
-    );
-    let bound: Bound | null = null;
-    while (!(await Promise.race([done, delay(SLICE_MS, false)]))) {
-      bound ??= this.#look();
-      if (bound !== null) team.stop();
-    }
+  /** Saves the search before it ends at a bound that only a clock or a user knows. */
+  #stopAt(bound: Bound, left: readonly number[]): Bound {
+    if (this.#checkpoints.wanted) this.#save(left);
     return bound;
-  }
-
-  /** Between chunks: yields, and looks at what only a clock or a user knows. */
-  async #pause(): Promise<Bound | null> {
-    const now = this.#control.now();
-    if (now - this.#lastYield < SLICE_MS) return null;
-    await nextTurn();
-    return this.#look();
-  }
-
-  #look(): Bound | null {
-    this.#lastYield = this.#control.now();
-    if (this.#lastYield - this.#lastProgress >= PROGRESS_MS) {
-      this.#lastProgress = this.#lastYield;
-      this.#control.onProgress?.(this.#statistics());
-    }
-    if (this.#control.interrupted?.() === true) return 'interrupted';
-    const elapsed_ms = this.#lastYield - this.#started;
-    if (elapsed_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
-    const { time_ms } = this.#options.limits ?? {};
-    return time_ms !== undefined && elapsed_ms >= time_ms ? 'time' : null;
-  }
-
-  #enough(): boolean {
-    return this.#violations.length >= (this.#options.maxErrors ?? 1);
-  }
-
-  /** Turns sightings into violations: states of `level`, steps from the one before. */
-  #report(level: number): void {
-    const known = new Set(this.#violations.map(({ property }) => property));
-    for (const sighting of this.#sightings.take()) {
-      if (this.#enough()) return;
-      if (known.has(sighting.judgement.id)) continue;
-      const at = sighting.instance === null ? level : level - 1;
-      this.#violations.push(violationOf(this.#stored, sighting, at));
-    }
   }
 
   #statistics(): Statistics {
@@ -277,7 +276,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       expanded: this.#expandedAlone + (this.#team?.expanded ?? 0),
       taken: Array.from(this.#taken, (n, k) => n + (this.#team?.takenOf(k) ?? 0)),
       levels: this.#levels.counts,
-      elapsed_ms: this.#control.now() - this.#started,
+      elapsed_ms: this.#watch.elapsed_ms(),
       memory_bytes: this.#store.bytes + threads * this.#lone.bytes,
       exact: this.#store.exact,
       evidence: this.#program.evidence(),

@@ -134,9 +134,13 @@ export class Judge<S> {
 
   /** Hands over the counts, and starts counting anew. Witnesses seen stay seen. */
   drain(): EvidenceCounts {
-    const applied = [...this.#applied];
+    const counts = this.counts();
     this.#applied.fill(0);
-    return { applied, unseen: this.#pending.map(({ index }) => index) };
+    return counts;
+  }
+
+  counts(): EvidenceCounts {
+    return { applied: [...this.#applied], unseen: this.#pending.map(({ index }) => index) };
   }
 
   /** Adds what another judge of the same machine counted. */

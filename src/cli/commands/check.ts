@@ -10,19 +10,26 @@ import {
   type SearchReport,
   type Verdict,
 } from '../../report/search-report.ts';
+import {
+  checkpointOptions,
+  checkpointSettings,
+  resumedSearch,
+  type SearchIdentity,
+} from '../checkpoint.ts';
 import type { Environment } from '../environment.ts';
 import { exitCode } from '../exit-code.ts';
 import { limitOptions, outputOptions, saveOptions, selectionOptions } from '../options.ts';
 import { outputFor, reporterFor } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { searchExhaustively, type SearchContext } from '../search.ts';
-import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
+import { scenarioNamed, scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
 import { bytes, duration_ms, wholeNumber } from '../values.ts';
 import { commandLine, type Command } from './command.ts';
 
 const options = {
   ...selectionOptions,
   ...limitOptions,
+  ...checkpointOptions,
   'max-states': { type: 'string', describe: 'Most distinct states', group: 'Limits:' },
   'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
   workers: { type: 'string', default: 'auto', describe: 'Threads: auto or a number' },
@@ -110,20 +117,56 @@ export function summarise(
   return { verb, verdict, reports, vacuous, exitCode: exitCode(verdict, environment.stopSignal()) };
 }
 
+/** The searches that were asked for. Order: of the catalogue. Errors: faults 101 to 103. */
+function searchesFor({ catalogue, model }: Environment, argv: Arguments): SearchIdentity[] {
+  const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
+  if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
+  const { symmetry, storage } = argv;
+  if (argv.checkpoint !== undefined && scenarios.length > 1) {
+    throw new Fault('KMC-103', '--checkpoint saves the search of one scenario', ['Name it.']);
+  }
+  return scenarios.map((scenario) => {
+    const selection = selectionFor(catalogue, scenario, argv);
+    return { selection, symmetry, storage, model: model.hash };
+  });
+}
+
+/** The search in the file of `--resume`. Errors: faults 103, 401 and 402. */
+function resumedFor(environment: Environment, argv: Arguments, file: string): SearchIdentity[] {
+  const { scenario = [], properties, match, preset, rule, mutant, granularity } = argv;
+  const more = [...scenario, properties, match, preset, rule, mutant, granularity];
+  if (more.some((given) => given !== undefined)) {
+    throw new Fault('KMC-103', '--resume takes what to check from the file', [
+      `for example: kvm-mmu-check check --resume ${file}`,
+    ]);
+  }
+  return [resumedSearch(environment, file)];
+}
+
 async function check(environment: Environment, argv: Arguments): Promise<number> {
   const { catalogue } = environment;
   const names = argv.scenario ?? [];
-  const scenarios = scenariosFor(catalogue, names, argv.mutant);
-  if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
   const limits = limitsOf(argv);
   const maxErrors = maxErrorsOf(argv);
   const workers = workersOf(argv);
-  const { symmetry, storage } = argv;
-  const targets = scenarios.map((scenario) => {
-    const selection = selectionFor(catalogue, scenario, argv);
+  const searches =
+    argv.resume === undefined
+      ? searchesFor(environment, argv)
+      : resumedFor(environment, argv, argv.resume);
+  const jobs = searches.map((identity) => {
+    const { selection, symmetry, storage } = identity;
+    const scenario = scenarioNamed(catalogue, selection.scenario);
     const selected = selectionArguments(scenario, selection);
-    const repeat = commandLine('check', scenario.id, ...selected, ...otherArguments(argv));
-    return { scenario, selection, limits, repeat };
+    const others = otherArguments({ ...argv, symmetry, storage });
+    const repeat = commandLine('check', scenario.id, ...selected, ...others);
+    const settings = {
+      symmetry,
+      storage,
+      maxErrors,
+      ...(workers === undefined ? {} : { workers }),
+      ...checkpointSettings(argv, identity),
+    };
+    return { target: { scenario, selection, limits, repeat }, settings };
   });
   const output = outputFor(environment, argv);
   const folder = saveFolderOf(argv.save);
@@ -135,17 +178,11 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
     taken: new Set(),
   };
   const reports: SearchReport[] = [];
-  for (const target of targets) {
+  for (const { target, settings } of jobs) {
     if (environment.stopSignal() !== undefined) break;
-    const settings = {
-      symmetry,
-      storage,
-      maxErrors,
-      ...(workers === undefined ? {} : { workers }),
-    };
     reports.push(await searchExhaustively(context, target, settings));
   }
-  const isGate = names.length === 0 && argv.mutant === undefined;
+  const isGate = names.length === 0 && argv.mutant === undefined && argv.resume === undefined;
   const summary = summarise('check', reports, argv.failOnVacuous ?? isGate, environment);
   context.reporter.ended(summary);
   output.close();

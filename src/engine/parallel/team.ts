@@ -6,6 +6,7 @@
  * two phases of work, and expands nothing itself. Counts do not depend on who found what, and of
  * parents and sightings the least counts, so that the result is that of one thread.
  */
+import type { LevelProgress } from '../checkpoint/checkpoints.ts';
 import type { Judge } from '../judge.ts';
 import type { Sightings } from '../search/sightings.ts';
 import { LOAD, LOAD_TIGHT, type StateStore } from '../search/store.ts';
@@ -136,6 +137,33 @@ export class Team {
     const failure = failureOf(replies);
     if (failure !== null) return failure;
     return Atomics.load(this.#control, Shared.chunk) >= chunksIn(ranges, chunk) ? 'level' : 'more';
+  }
+
+  /** Of the ranges of the level in work: what has been expanded, what is left, what was found. */
+  progressOn(ranges: readonly number[]): LevelProgress {
+    const chunk = this.#chunkFor(ranges);
+    const done: number[] = [];
+    const left: number[] = [];
+    let chunks = Atomics.load(this.#control, Shared.chunk);
+    for (let k = 0; k < ranges.length; k += 2) {
+      const start = ranges[k] ?? 0;
+      const end = ranges[k + 1] ?? 0;
+      const middle = Math.min(start + chunks * chunk, end);
+      if (middle > start) done.push(start, middle);
+      if (end > middle) left.push(middle, end);
+      chunks -= Math.min(chunks, Math.ceil((end - start) / chunk));
+    }
+    return { done, left, found: this.#found() };
+  }
+
+  /** The states found so far on the level, as ranges of ids. */
+  #found(): number[] {
+    const size = this.#store.segmentStates;
+    return this.#store.keys.flatMap((_, segment) => {
+      const start = this.#levelStart[segment] ?? 0;
+      const end = this.#filled[segment] ?? 0;
+      return end > start ? [segment * size + start, segment * size + end] : [];
+    });
   }
 
   /** The states found on the level, as ranges of ids; the next level begins. */

@@ -24,6 +24,15 @@ export class Levels {
     this.#counts.push(count);
   }
 
+  /** Adds levels whose states are numbered one after the other from 0. */
+  addCounts(counts: readonly number[]): void {
+    let start = 0;
+    for (const count of counts) {
+      this.add([start, start + count]);
+      start += count;
+    }
+  }
+
   has(level: number, id: number): boolean {
     const ranges = this.#ranges[level] ?? [];
     for (let k = 0; k < ranges.length; k += 2) {

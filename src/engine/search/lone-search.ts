@@ -68,6 +68,20 @@ export class LoneSearch<S, F extends Fields> {
     return this.#kernel.count > count;
   }
 
+  /** Goes on with the states that the store holds. Returns `false` when there is no room. */
+  resume(states: number): boolean {
+    let slots = this.#store.table.length;
+    while (2 * states > slots) slots *= 2;
+    const table = slots > this.#store.table.length ? this.#store.allocateWider(slots) : null;
+    if (table === null && slots > this.#store.table.length) return false;
+    this.#kernel.resume(states);
+    const used = table ?? this.#store.table;
+    this.#kernel.rehash(used, 0, states);
+    if (table !== null) this.#store.useTable(table);
+    this.#kernel.useTable(used);
+    return true;
+  }
+
   /** From now on, states from `id` on belong to the level being found. */
   beginLevel(id: number): void {
     this.#kernel.beginLevel(id);

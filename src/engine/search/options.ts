@@ -1,4 +1,5 @@
 /** What a caller may ask of an exhaustive search. */
+import type { CheckpointOptions } from '../checkpoint/checkpoints.ts';
 import type { Limits } from '../outcome.ts';
 import type { MachineSource } from '../parallel/source.ts';
 import type { ProgramOptions } from '../program.ts';
@@ -16,6 +17,10 @@ export interface ExhaustiveOptions {
   readonly workers?: number;
   /** Time from which on several threads are worth their start. Default: 0, from the beginning. */
   readonly parallelAfter_ms?: number;
+  /** Save the search now and then, and when it is interrupted or out of time. */
+  readonly checkpoint?: CheckpointOptions;
+  /** Go on from this checkpoint of the same search. */
+  readonly resumeFrom?: string;
   /** How a thread builds the same machine. */
   readonly source?: MachineSource;
   /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */

@@ -55,10 +55,16 @@ export class Sightings {
     }
   }
 
+  /** Order: by property. */
+  list(): Sighting[] {
+    const all = [...this.#least.values()];
+    return all.sort((x, y) => x.judgement.property - y.judgement.property);
+  }
+
   /** Hands over the sightings, and starts anew. Order: by property. */
   take(): Sighting[] {
-    const all = [...this.#least.values()];
+    const all = this.list();
     this.#least.clear();
-    return all.sort((x, y) => x.judgement.property - y.judgement.property);
+    return all;
   }
 }

@@ -35,6 +35,13 @@ export const LOAD_TIGHT = 0.8;
 export const segmentShiftOf = (words: number): number =>
   Math.floor(Math.log2(SEGMENT_WORDS / (words + 1)));
 
+/** What a thread needs beside the store. */
+const THREAD_BYTES = 32 * 2 ** 20;
+
+/** Bytes left for the store, when the whole process shall stay within a limit. */
+export const roomWithin = (memory_bytes = Number.MAX_SAFE_INTEGER, workers = 1): number =>
+  memory_bytes - process.memoryUsage.rss() - (workers === 1 ? 0 : workers * THREAD_BYTES);
+
 export class StateStore {
   readonly exact: boolean;
   /** Length of a vector. */
@@ -128,6 +135,11 @@ export class StateStore {
       if (left !== right) return left < right ? -1 : 1;
     }
     return 0;
+  }
+
+  /** Id of the state with this key; -1 when there is none. */
+  find(key: Int32Array, low: number): number {
+    return this.candidates(low).find((id) => this.compareKey(id, key) === 0) ?? -1;
   }
 
   keyOf(id: number): Int32Array {

@@ -13,7 +13,7 @@ export interface StoredSearch<S, F extends Fields> {
   readonly levels: Levels;
   readonly canonicaliser: Canonicaliser | null;
   /** By state id: which initial state of the machine it is. */
-  readonly roots: ReadonlyMap<number, number>;
+  readonly roots: Map<number, number>;
 }
 
 /** The key under which the search keeps the orbit of `words`. */

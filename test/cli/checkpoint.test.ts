@@ -1,0 +1,76 @@
+/** Searches that are killed, and go on. The built program: what is killed is what users run. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const main = join(import.meta.dirname, '../../dist/src/cli/main.js');
+const scenario = 'shadow-link-unsync-table';
+
+let folder = '';
+let file = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'checkpoint-'));
+  file = join(folder, 'saved');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const words = (...more: readonly string[]) => [main, 'check', '--no-save', ...more];
+
+/** All of a report that is the same in every run. */
+function resultOf(...more: readonly string[]): unknown {
+  const { stdout, status } = spawnSync(process.execPath, words('--format', 'json', ...more), {
+    encoding: 'utf8',
+  });
+  const [result] = (JSON.parse(stdout) as { readonly searches: readonly object[] }).searches;
+  const text = JSON.stringify(result, (key, value: unknown) =>
+    /elapsed|memory|rate|workers|per_s/.test(key) ? undefined : value,
+  );
+  return { status, result: JSON.parse(text) as unknown };
+}
+
+/** Runs the search until it ends or the time is up, then kills the process. */
+function killedAfter(time_ms: number): Promise<void> {
+  const saving = ['--checkpoint', file, '--checkpoint-interval', '20ms'];
+  const child = spawn(
+    process.execPath,
+    existsSync(file) ? words('--resume', file, ...saving) : words(scenario, ...saving),
+    { stdio: 'ignore' },
+  );
+  const timer = setTimeout(() => child.kill('SIGKILL'), time_ms);
+  return new Promise((resolve) =>
+    child.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    }),
+  );
+}
+
+describe('a checkpoint', () => {
+  it('loses nothing when the process is killed at any moment', async () => {
+    const whole = resultOf(scenario, '--workers', '1');
+    for (const time_ms of [613, 391, 447, 532, 479, 698]) await killedAfter(time_ms);
+    expect(existsSync(file)).toBe(true);
+    expect(resultOf('--resume', file)).toEqual(whole);
+  });
+
+  it('is written on a signal', async () => {
+    const child = spawn(process.execPath, words(scenario, '--checkpoint', file, '--progress'));
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(143);
+    expect(resultOf('--resume', file)).toEqual(resultOf(scenario));
+  });
+
+  it('is refused when it is none, and takes no other selection', () => {
+    writeFileSync(file, 'nothing of the kind');
+    const ended = (...more: readonly string[]) => {
+      const { status, stderr } = spawnSync(process.execPath, words(...more), { encoding: 'utf8' });
+      return `${status} ${stderr.slice(0, 14)}`;
+    };
+    expect(ended('--resume', file)).toBe('65 error KMC-401:');
+    expect(ended(scenario, '--resume', file)).toBe('64 error KMC-103:');
+    expect(ended(scenario, '--checkpoint', join(folder, 'none', 'file'))).toBe('64 error KMC-103:');
+  });
+});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
+import { traceRules } from '../../src/trace/rules/index.ts';
 import { toyEnvironment, type Recorded } from '../toy/catalogue.ts';
 import { traceText } from './lines.ts';
 
@@ -115,6 +116,33 @@ describe('validate', () => {
       'violation',
       'end',
     ]);
+  });
+
+  it('writes JUnit, SARIF and a picture', async () => {
+    const at = (name: string) => join(folder, name);
+    const files = ['--junit', at('j.xml'), '--sarif', at('s.sarif'), '--svg', at('t.svg')];
+    expect((await run(tampered, ...files)).code).toBe(1);
+    const text = (name: string) => readFileSync(at(name), 'utf8');
+    const junit = text('j.xml');
+    expect(junit).toMatch(/<testsuite name="[^"]+" tests="\d+" failures="1" errors="0" skipped=/);
+    expect(junit).toMatch(/<failure message="1 of \d+ cases, first at line 684"/);
+    expect(junit.match(/<testcase /g)).toHaveLength(traceRules.length);
+    const { runs } = JSON.parse(text('s.sarif')) as { runs: unknown[] };
+    expect(runs).toMatchObject([
+      {
+        tool: { driver: { name: 'kvm-mmu-check' } },
+        results: [
+          {
+            ruleId: 'flush-before-entry',
+            level: 'error',
+            locations: [{ physicalLocation: { region: { startLine: 684 } } }],
+            relatedLocations: [{ physicalLocation: { region: { startLine: 682 } } }],
+          },
+        ],
+      },
+    ]);
+    expect(text('t.svg')).toMatch(/^<svg [^>]+>\n<title>.*refused.*<\/title>[\s\S]*<\/svg>\n$/);
+    expect((await run(tampered, healthy, '--svg', at('t.svg'))).code).toBe(64);
   });
 
   it('reads standard input, packed or not', () => {

@@ -3,6 +3,7 @@ import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { match } from 'ts-pattern';
 import { Fault } from '../../checker/fault.ts';
 import { nearest } from '../../checker/names.ts';
+import { writeWhole } from '../../counterexample/save.ts';
 import { linesOf, openInput } from '../../trace/read/input.ts';
 import { familyOf } from '../../trace/read/kernel.ts';
 import { linesAround, pickLines, RecentLines } from '../../trace/read/pick.ts';
@@ -14,6 +15,9 @@ import {
   type ShownViolation,
   type TraceReport,
 } from '../../trace/report/result.ts';
+import { junitText } from '../../trace/report/junit.ts';
+import { sarifText } from '../../trace/report/sarif.ts';
+import { svgText } from '../../trace/report/svg.ts';
 import { textLines } from '../../trace/report/text.ts';
 import { traceRules, type TraceRule } from '../../trace/rules/index.ts';
 import { Validator, type Validation } from '../../trace/validate.ts';
@@ -61,6 +65,9 @@ const options = {
     describe: 'Counts of events, and a timeline of pages and flushes',
     group: 'Output:',
   },
+  svg: { type: 'string', describe: 'Write the timeline as a picture', group: 'Output:' },
+  junit: { type: 'string', describe: 'Write the results as JUnit XML', group: 'Output:' },
+  sarif: { type: 'string', describe: 'Write the violations as SARIF', group: 'Output:' },
   ...outputOptions,
 } as const;
 
@@ -192,8 +199,19 @@ function write(report: TraceReport, output: Output, summary: boolean): void {
   }
 }
 
+function writeFiles(reports: readonly TraceReport[], argv: Flags, version: string): void {
+  const { svg, junit, sarif } = argv;
+  const [first] = reports;
+  if (junit !== undefined) writeWhole(junit, junitText(reports));
+  if (sarif !== undefined) writeWhole(sarif, sarifText(reports, version));
+  if (svg !== undefined && first !== undefined) writeWhole(svg, svgText(first));
+}
+
 /** Returns the code of the worst verdict: refused, then inconclusive. */
 async function validateTraces(environment: Environment, argv: Flags, files: readonly string[]) {
+  if (argv.svg !== undefined && files.length > 1) {
+    throw new Fault('KMC-103', '--svg draws one trace', ['Name one trace, or leave out --svg.']);
+  }
   const output = outputFor(environment, argv);
   const reports: TraceReport[] = [];
   for (const file of files) {
@@ -215,6 +233,7 @@ async function validateTraces(environment: Environment, argv: Flags, files: read
     output.line(JSON.stringify({ schema: validationSchema, traces }, null, 2));
   }
   output.close();
+  writeFiles(reports, argv, environment.model.version);
   const kinds = reports.map(({ verdict }) => verdict.kind);
   const order = ['refused', 'inconclusive', 'accepted'] as const;
   const worst = order.find((kind) => kinds.includes(kind)) ?? 'inconclusive';

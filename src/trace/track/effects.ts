@@ -99,7 +99,9 @@ function link(event: Linked, { vm, thread }: Place): void {
   thread.gotAs = undefined;
   const table = tableOf(event.sptep);
   if (pages.at(table) !== undefined || vm.complete !== true) return;
-  const roots = pages.unplaced(role.level + 1).filter((p) => !(p.sp.direct && vm.tdp.used));
+  const level = role.level + 1;
+  const direct = vm.tdp.used ? [] : pages.unplaced(level, true);
+  const roots = [...pages.unplaced(level, false), ...direct];
   if (roots.length === 1 && roots[0] !== undefined) pages.place(roots[0], table);
 }
 

@@ -11,6 +11,9 @@ export interface Leaf {
   line: number;
 }
 
+/** A range up to which looking up each gfn is cheaper than looking at each leaf. */
+const fewGfns = 4096;
+
 /** Levels at which an entry can map memory. */
 const leafLevels = [1, 2, 3] as const;
 const keyOf = (gfn: number, level: number): number => gfn * 8 + level;
@@ -53,7 +56,13 @@ export class Leaves {
   /** Leaves that map any gfn from `first` to before `end`. */
   dropRange(first: number, end: number): void {
     const mapsSome = ({ gfn, level }: Leaf) => gfn < end && gfn + pagesAt(level) > first;
-    for (const leaf of [...this.#bySptep.values()].filter(mapsSome)) this.drop(leaf.sptep);
+    const found = new Set<Leaf>();
+    if (end - first <= fewGfns) {
+      for (let gfn = first; gfn < end; gfn += 1) for (const leaf of this.over(gfn)) found.add(leaf);
+    } else {
+      for (const leaf of this.#bySptep.values()) if (mapsSome(leaf)) found.add(leaf);
+    }
+    for (const leaf of found) this.drop(leaf.sptep);
   }
 
   clear(): void {

@@ -34,10 +34,14 @@ export const isValid = (page: ShadowPage): boolean => !page.invalid && !page.obs
 export const sp_has_gptes = (page: ShadowPage): boolean =>
   !page.sp.direct && page.role?.passthrough !== true && !page.unprotected;
 
+const unplacedKey = (level: number, direct: boolean): number => level * 2 + (direct ? 1 : 0);
+
 export class Pages {
   readonly #byKey = new Map<string, ShadowPage[]>();
   readonly #byGfn = new Map<number, ShadowPage[]>();
   readonly #bySpt = new Map<SpteAddress, ShadowPage>();
+  /** By level and directness. */
+  readonly #unplaced = new Map<number, Set<ShadowPage>>();
   /** Tables of zapped pages that no link has shown since, with the line of the zap. */
   readonly freed = new Map<SpteAddress, number>();
   /** Current mmu_valid_gen, when it is known. */
@@ -63,6 +67,7 @@ export class Pages {
     };
     push(this.#byKey, sp.key, page);
     if (!sp.direct) push(this.#byGfn, sp.gfn, page);
+    this.#setUnplaced(page, true);
     this.live += 1;
     if (page.unsync) this.unsync += 1;
     return page;
@@ -96,15 +101,24 @@ export class Pages {
   }
 
   /** Live pages of a level whose table was never shown: roots. */
-  unplaced(level: number): ShadowPage[] {
-    return [...this.all()].filter((page) => page.spt === undefined && page.sp.level === level);
+  unplaced(level: number, direct: boolean): readonly ShadowPage[] {
+    return [...(this.#unplaced.get(unplacedKey(level, direct)) ?? [])];
+  }
+
+  #setUnplaced(page: ShadowPage, isUnplaced: boolean): void {
+    const key = unplacedKey(page.sp.level, page.sp.direct);
+    const set = this.#unplaced.get(key) ?? new Set<ShadowPage>();
+    if (isUnplaced) set.add(page);
+    else set.delete(page);
+    this.#unplaced.set(key, set);
   }
 
   place(page: ShadowPage, spt: SpteAddress, role?: Role): void {
     const before = this.#bySpt.get(spt);
-    if (before !== undefined && before !== page) before.spt = undefined;
+    if (before !== undefined && before !== page) this.displace(before);
     if (page.spt !== undefined && page.spt !== spt) this.#bySpt.delete(page.spt);
     page.spt = spt;
+    this.#setUnplaced(page, false);
     page.role = role ?? page.role;
     this.#bySpt.set(spt, page);
     this.freed.delete(spt);
@@ -114,6 +128,7 @@ export class Pages {
   displace(page: ShadowPage): void {
     if (page.spt !== undefined) this.#bySpt.delete(page.spt);
     page.spt = undefined;
+    this.#setUnplaced(page, true);
     if (page.sp.role === undefined) page.role = undefined;
   }
 
@@ -131,6 +146,7 @@ export class Pages {
       this.#bySpt.delete(page.spt);
       this.freed.set(page.spt, line);
     }
+    this.#setUnplaced(page, false);
     this.live -= 1;
     if (page.unsync) this.unsync -= 1;
   }

@@ -3,6 +3,7 @@
  *
  *     node dist/bench/run.js shadow-core L --symmetry all --storage fingerprint
  */
+import { createHash } from 'node:crypto';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { ExhaustiveOptions } from '../src/engine/exhaustive.ts';
@@ -13,6 +14,8 @@ import { search, type Run } from './machines/catalogue.ts';
 export interface Measurement {
   readonly outcome: string;
   readonly bound: string | null;
+  /** Hash of all that is the same in every run: counts, evidence, violations. */
+  readonly digest: string;
   readonly steps: number | null;
   readonly states: number;
   readonly transitions: number;
@@ -82,9 +85,14 @@ const outcome = await search(run, options, {
 });
 const { states, transitions, depth, memory_bytes, elapsed_ms } = outcome.statistics;
 const { user, system } = process.cpuUsage();
+const reproducible = {
+  ...outcome,
+  statistics: { ...outcome.statistics, elapsed_ms: 0, memory_bytes: 0 },
+};
 const measurement: Measurement = {
   outcome: outcome.kind,
   bound: 'bound' in outcome ? outcome.bound : null,
+  digest: createHash('sha256').update(JSON.stringify(reproducible)).digest('hex'),
   steps: outcome.kind === 'violated' ? (outcome.violations[0]?.trace.steps.length ?? null) : null,
   states,
   transitions,

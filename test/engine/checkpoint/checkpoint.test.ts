@@ -61,7 +61,7 @@ describe('a search in pieces', () => {
   ] as const)('has the same outcome: %s, %i workers', async (storage, workers, patience) => {
     const options = { storage, maxErrors: Infinity };
     const both = [['core', [2, 'all']] as const, ['grid', 40] as const];
-    for (const machine of workers === 1 ? both : both.slice(0, 1)) {
+    for (const machine of storage === 'exact' ? both.slice(0, 1) : both.slice(1)) {
       const whole = await run(machine as readonly ['grid', 40], options);
       const { outcome, pieces } = await inPieces(
         machine as readonly ['grid', 40],

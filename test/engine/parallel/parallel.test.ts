@@ -1,4 +1,4 @@
-/** Whatever the number of threads, the outcome is the same. */
+/** Whatever the number of threads, the outcome is the same: threads that run from sources. */
 import { describe, expect, it } from 'vitest';
 import { BrokenModelError } from '../../../src/engine/broken-model.ts';
 import { checkExhaustively, type ExhaustiveOptions } from '../../../src/engine/exhaustive.ts';
@@ -40,10 +40,8 @@ async function expectSame<N extends keyof typeof machines>(
 describe('checkExhaustively with several workers', () => {
   it('counts the same and finds the same trace on small machines', async () => {
     await expectSame('grid', 40, { maxErrors: Infinity }, [2]);
-    await expectSame('grid', 40, { storage: 'fingerprint' }, [3]);
-    await expectSame('lock', 4, {}, [2]);
+    await expectSame('grid', 40, { storage: 'fingerprint', limits: { depth: 30 } }, [3]);
     await expectSame('lock', 4, { symmetry: false, maxErrors: Infinity }, [2]);
-    await expectSame('grid', 40, { limits: { depth: 9 }, maxErrors: Infinity }, [2]);
   });
 
   it('hands over in the midst of a search', async () => {
@@ -69,29 +67,5 @@ describe('checkExhaustively with several workers', () => {
     const memory_bytes = 2 ** 20;
     const memory = await run('core', [0, 'none'], { workers: 2, limits: { memory_bytes } });
     expect(memory).toMatchObject({ kind: 'inconclusive', bound: 'memory' });
-  });
-
-  it.each([
-    ['shadow-link-unsync-child', undefined],
-    ['shadow-shared-directory', undefined],
-    ['shadow-shared-directory', 'inherited-permission'],
-    ['shadow-unsync-remap', 'perm-reduction-no-remote-flush'],
-    ['shadow-unsync', 'sync-without-protection'],
-  ])('gives the same outcome on %s with mutant %s', async (scenario, mutant) => {
-    const selection = { scenario, preset: 'upstream', rules: {} };
-    const planted = mutant === undefined ? selection : { ...selection, mutant };
-    const outcome = await expectSame('kvm', planted, {}, [mutant === undefined ? 2 : 3]);
-    expect(outcome.kind).toBe(mutant === undefined ? 'held' : 'violated');
-  });
-
-  it('holds and counts the same on the shadow core, preset S', async () => {
-    const outcome = await expectSame('core', [0, 'none'], {}, [2]);
-    await expectSame('core', [0, 'vcpus'], {}, [3]);
-    expect(outcome).toMatchObject({ kind: 'held', statistics: { states: 764473 } });
-  });
-
-  it.each([1, 2, 3, 4] as const)('shows fault %i by the same trace', async (fault) => {
-    const outcome = await expectSame('core', [fault, 'none'], {}, [2]);
-    expect(outcome.kind).toBe('violated');
   });
 });

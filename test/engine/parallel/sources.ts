@@ -5,8 +5,6 @@ import {
   type Fault,
   type Interchangeable,
 } from '../../../bench/machines/shadow-core.ts';
-import { instantiateKvm } from '../../../src/checker/instance.ts';
-import type { Selection } from '../../../src/checker/catalogue.ts';
 import type { MachineSource } from '../../../src/engine/exhaustive.ts';
 import {
   brittleMachine,
@@ -20,7 +18,6 @@ import {
 export const machines = {
   core: ([fault, interchangeable]: readonly [Fault, Interchangeable]) =>
     shadowCore(presets.S, fault, interchangeable),
-  kvm: (selection: Selection) => instantiateKvm(selection),
   lock: (size: number) => lockMachine(size),
   grid: (max: number) =>
     gridMachine(

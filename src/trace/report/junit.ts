@@ -52,6 +52,13 @@ function testCase(outcome: RuleOutcome, report: TraceReport): string {
   return `    <testcase${head}>${outcomeText(outcome, report)}</testcase>`;
 }
 
+/** What no rule can be blamed for. */
+function openCase(because: string): string {
+  const head = attributes({ name: 'trace is complete', classname: 'validate', time: 0 });
+  const error = attributes({ message: because, type: 'inconclusive' });
+  return `    <testcase${head}><error${error}/></testcase>`;
+}
+
 function suite(report: TraceReport): string[] {
   const { outcomes } = report.validation;
   const failures = outcomes.filter((o) => o.broken > 0 && o.rule.observation !== true).length;
@@ -66,12 +73,7 @@ function suite(report: TraceReport): string[] {
     skipped,
     time: (report.elapsed_ms / 1000).toFixed(3),
   });
-  const open = isOpen
-    ? [
-        `    <testcase${attributes({ name: 'trace is complete', classname: 'validate', time: 0 })}>` +
-          `<error${attributes({ message: verdict.because, type: 'inconclusive' })}/></testcase>`,
-      ]
-    : [];
+  const open = isOpen ? [openCase(verdict.because)] : [];
   const cases = outcomes.map((outcome) => testCase(outcome, report));
   return [`  <testsuite${head}>`, ...cases, ...open, '  </testsuite>'];
 }

@@ -32,6 +32,9 @@ export const flushBeforeEntry: TraceRule = {
         judge.judge(at, () => ({
           message: `vCPU ${vcpu} enters the guest and the flush is still owed`,
           because: [{ line: owed.line, what: owed.what }],
+          objects: [
+            `thread ${at.line.thread} (${at.line.comm}) owes a flush since line ${owed.line}`,
+          ],
         }));
       },
     };

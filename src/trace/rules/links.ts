@@ -1,4 +1,5 @@
 /** Rules on tables: which page may stand under which, and what an entry may map. */
+import { gfnOfDirectEntry, isLevelBelow } from '../facts.ts';
 import { descriptorText, isAccessWithin, parseRole } from '../read/role.ts';
 import { pagesAt, spteText } from '../read/spte.ts';
 import { indexOf, pageText, tableOf } from '../track/pages.ts';
@@ -22,7 +23,7 @@ export const childLevelIsParentMinus1: TraceRule = {
       if (parent === undefined) return;
       const { level } = parseRole(event.role, at.vm.kernel.family);
       judge.judge(at, () =>
-        level === parent.sp.level - 1
+        isLevelBelow(level, parent.sp.level)
           ? undefined
           : {
               message: `a page of level ${level} is linked under one of level ${parent.sp.level}`,
@@ -106,7 +107,7 @@ export const directLeafGfnIsSpGfnPlusIndex: TraceRule = {
     kvm_mmu_set_spte: ({ sptep, gfn, level, spte }, at) => {
       const page = at.vm.pages.at(tableOf(sptep));
       if (page === undefined || !page.sp.direct) return;
-      const expected = page.sp.gfn + indexOf(sptep) * pagesAt(level);
+      const expected = gfnOfDirectEntry(page.sp.gfn, indexOf(sptep), pagesAt(level));
       judge.judge(at, () =>
         gfn - (gfn % pagesAt(level)) === expected && level === page.sp.level
           ? undefined

@@ -1,7 +1,8 @@
 /** Rules on the unsync flag and on write protection of guest tables. */
 import { pagesAt } from '../read/spte.ts';
 import { descriptorText } from '../read/role.ts';
-import { isValid, pageText, sp_has_gptes } from '../track/pages.ts';
+import { isTableInSync, isUpperTable, mayBeUnsync } from '../facts.ts';
+import { factsOf, pageText } from '../track/pages.ts';
 import type { Vm } from '../track/vm.ts';
 import { hex, leafText, type Moment, type TraceRule } from './rule.ts';
 
@@ -20,7 +21,7 @@ export const unsyncOnly4kLevel: TraceRule = {
   watch: (judge) => ({
     kvm_mmu_unsync_page: ({ sp }, at) =>
       judge.judge(at, () =>
-        sp.level === 1 && !sp.direct
+        mayBeUnsync({ level: sp.level, shadowsTable: !sp.direct })
           ? undefined
           : { message: `${descriptorText(sp)} becomes unsync`, objects: [descriptorText(sp)] },
       ),
@@ -40,7 +41,7 @@ export const unsyncNoUpperSpOnGfn: TraceRule = {
   watch: (judge) => ({
     kvm_mmu_unsync_page: ({ sp }, at) =>
       judge.judge(at, () => {
-        const upper = at.vm.pages.shadowing(sp.gfn).find((page) => page.sp.level > 1);
+        const upper = at.vm.pages.shadowing(sp.gfn).find((page) => isUpperTable(factsOf(page)));
         return (
           upper && {
             message: `gfn ${hex(sp.gfn)} is shadowed at level ${upper.sp.level} too`,
@@ -125,7 +126,7 @@ export const syncTargetKnown: TraceRule = {
 
 /** A writable mapping of a range must not hold a table that a page in sync shadows. */
 function syncedTableIn(vm: Vm, first: number, count: number) {
-  const page = vm.pages.shadowedIn(first, count).find((p) => !p.unsync);
+  const page = vm.pages.shadowedIn(first, count).find((p) => isTableInSync(factsOf(p)));
   return (
     page && {
       message: `gfn ${hex(page.sp.gfn)} becomes writable and is shadowed in sync`,
@@ -239,9 +240,7 @@ export const upperSpNoUnsyncSibling: TraceRule = {
     kvm_mmu_get_page: ({ sp, created }, at) => {
       if (!created || sp.direct || sp.level < 2) return;
       judge.judge(at, () => {
-        const page = at.vm.pages
-          .shadowing(sp.gfn)
-          .find((p) => p.unsync && isValid(p) && sp_has_gptes(p));
+        const page = at.vm.pages.shadowing(sp.gfn).find(({ unsync }) => unsync);
         return (
           page && {
             message: `gfn ${hex(sp.gfn)} has an unsync page already`,

@@ -1,6 +1,7 @@
 /** The shadow pages that a trace shows, and what is known of each. */
 import { parseRole, type Descriptor, type Role } from '../read/role.ts';
 import type { KernelFamily } from '../read/spte.ts';
+import type { PageFacts } from '../facts.ts';
 import type { SpteAddress } from '../read/event.ts';
 
 export interface ShadowPage {
@@ -35,6 +36,13 @@ export const sp_has_gptes = (page: ShadowPage): boolean =>
   !page.sp.direct && page.role?.passthrough !== true && !page.unprotected;
 
 const unplacedKey = (level: number, direct: boolean): number => level * 2 + (direct ? 1 : 0);
+
+export const factsOf = (page: ShadowPage): PageFacts => ({
+  valid: isValid(page),
+  shadowsTable: sp_has_gptes(page),
+  level: page.sp.level,
+  unsync: page.unsync,
+});
 
 export class Pages {
   readonly #byKey = new Map<string, ShadowPage[]>();

@@ -9,6 +9,8 @@ import { guestTransitions } from './guest/guest.ts';
 import { hostTransitions } from './host/host.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
+import { leafTransitions } from './shadow/leaf.ts';
+import { linkTransitions } from './shadow/link.ts';
 import { kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
 import { pageFaultTransitions } from './shadow/page-fault.ts';
 import { rootTransitions } from './shadow/roots.ts';
@@ -29,6 +31,8 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...hostTransitions,
   ...pageFaultTransitions,
   ...fetchTransitions,
+  ...linkTransitions,
+  ...leafTransitions,
   ...syncTransitions,
   kvm_mmu_remote_flush_or_zap,
   ...invlpgTransitions,

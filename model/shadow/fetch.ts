@@ -1,13 +1,13 @@
 /**
  * Walking the shadow page table down to the faulting address and filling it on the way.
  *
- * Kernel: FNAME(fetch), kvm_mmu_get_child_sp(), __link_shadow_page(), mmu_set_spte().
+ * Kernel: FNAME(fetch), kvm_mmu_get_child_sp(), validate_direct_spte(). The link is stored in
+ * `link.ts`, the leaf in `leaf.ts`.
  * Lock: mmu_lock for write, taken by FNAME(page_fault).
  *
  * Cuts: looking up or creating a child (with the count of indirect pages and the write
- * protection); each flush; reading the guest entry again together with the store of the link;
- * marking pages unsync; storing the leaf. The second read and the store of the link stay
- * together: a guest store between them leaves the same state as one right after.
+ * protection); each flush; reading the guest entry again together with the store of the link. Those
+ * two stay together: a guest store between them leaves the same state as one right after.
  *
  * Below a guest leaf above 4K that cannot be mapped as one leaf come direct pages, which shadow no
  * guest table.
@@ -16,54 +16,17 @@
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { permits, ACC_ALL, ACC_WRITE_MASK } from '../access.ts';
 import { alignedGfn, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn } from '../gpte.ts';
-import { isTableSpte, make_nonleaf_spte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
+import { isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
 import { alloc_shadow_page, find_shadow_page } from './find.ts';
-import { kvm_mmu_hugepage_adjust } from './huge.ts';
+import { descend, storeLink } from './link.ts';
 import { isBefore, proceed } from './lock.ts';
-import { kvm_mmu_child_role, roleWord, sptepOf, warn } from './mmu-page.ts';
-import type { Mapping } from './rmap.ts';
-import { prepare_mmu_set_spte, store_mmu_set_spte } from './spte.ts';
+import { kvm_mmu_child_role, roleWord, sptepOf } from './mmu-page.ts';
 import { startSync } from './sync.ts';
-import { kvm_unsync_pages, mark_unsync } from './unsync.ts';
-import {
-  accessDownTo,
-  gpte_changed,
-  kindOf,
-  leafLevel,
-  mappedAccess,
-  walkedGfn,
-} from './walker.ts';
+import { accessDownTo, gpte_changed, leafLevel, mappedAccess, walkedGfn } from './walker.ts';
 import { drop_parent_pte, isCommitDue, mmu_page_zap_pte } from './zap.ts';
-
-/** The leaf under construction. */
-const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
-  const { level, sp } = kvm.mmu_lock;
-  return {
-    sp: sp ?? 0,
-    index: tableIndex(kvm.geometry, vcpu.insn.va, level),
-    gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
-    access: mappedAccess(vcpu),
-  };
-};
-
-/**
- * Where the walk over the shadow page table goes at the level it has reached: to a child that
- * shadows a guest table, to a direct child below the guest leaf, or to the leaf itself.
- */
-export const enterLevel = (kvm: Kvm, v: number): void => {
-  const { mmu_lock } = kvm;
-  const vcpu = kvm.vcpu.at(v);
-  const isBelowTables = mmu_lock.level <= leafLevel(vcpu);
-  if (isBelowTables && mmu_lock.goal_level === 0) {
-    mmu_lock.goal_level = kvm_mmu_hugepage_adjust(kvm, vcpu);
-  }
-  const atGoal = isBelowTables && mmu_lock.level === mmu_lock.goal_level;
-  vcpu.pc = atGoal ? 'make_spte' : 'get_child_sp';
-};
 
 /** Whether the entry at the level reached leads to a guest table, not below the guest leaf. */
 const isIndirect = (kvm: Kvm, vcpu: VcpuView): boolean => kvm.mmu_lock.level > leafLevel(vcpu);
@@ -173,7 +136,7 @@ const hasChanged = (kvm: Kvm, v: number): boolean => {
   return gpte_changed(kvm, v, kvm.mmu_lock.level - 1);
 };
 
-const link_shadow_page: ModelTransition = {
+const recheck: ModelTransition = {
   name: 'FNAME(fetch).recheck',
   says:
     'Read the guest entry again in the table just secured; give up when it changed, else link ' +
@@ -209,106 +172,4 @@ const link_shadow_page: ModelTransition = {
   },
 };
 
-const store_link: ModelTransition = {
-  name: '__link_shadow_page',
-  says: 'Store the table entry that leads to the child, after the old one was flushed.',
-  source: ['__link_shadow_page()'],
-  over: ['v'],
-  step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'store_link')) return false;
-    storeLink(kvm, v);
-    return true;
-  },
-};
-
-const storeLink = (kvm: Kvm, v: number): void => {
-  const { mmu_lock } = kvm;
-  const parent = mmu_lock.sp ?? 0;
-  const child = mmu_lock.child ?? 0;
-  const index = tableIndex(kvm.geometry, kvm.vcpu.at(v).insn.va, mmu_lock.level);
-  const page = kvm.sp.at(child);
-  kvm.sp.at(parent).spt.set(index, make_nonleaf_spte(child));
-  page.parent_ptes.add(sptepOf(kvm, parent, index));
-  if (page.unsync_children > 0 && kvm.rules.link_unsync_children === 'sync') {
-    warn(kvm, 'linked-with-unsync-children');
-  }
-  if ((page.unsync || page.unsync_children > 0) && kvm.rules.link_mark_unsync === 'mark') {
-    mark_unsync(kvm, sptepOf(kvm, parent, index));
-  }
-  descend(kvm, v);
-};
-
-/** shadow_walk_next(): the child becomes the table to work on. */
-const descend = (kvm: Kvm, v: number): void => {
-  const { mmu_lock } = kvm;
-  mmu_lock.level -= 1;
-  mmu_lock.sp = mmu_lock.child;
-  mmu_lock.child = null;
-  mmu_lock.fresh = false;
-  mmu_lock.created = false;
-  enterLevel(kvm, v);
-};
-
-const make_leaf: ModelTransition = {
-  name: 'mmu_try_to_unsync_pages',
-  says:
-    'Drop a leaf of another frame, then decide on the write right: make the shadow pages of the ' +
-    'gfn unsync, or map it read-only.',
-  source: ['mmu_set_spte()', 'make_spte()', 'mmu_try_to_unsync_pages()'],
-  over: ['v'],
-  step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'make_spte')) return false;
-    prepare_mmu_set_spte(kvm, mappingOf(kvm, kvm.vcpu.at(v)));
-    kvm.vcpu.at(v).pc = 'store_spte';
-    return true;
-  },
-};
-
-const store_leaf: ModelTransition = {
-  name: 'mmu_set_spte',
-  says: 'Store the leaf, file it in the rmap and finish the fault.',
-  source: ['mmu_set_spte()', 'rmap_add()', 'kvm_mmu_page_set_access()'],
-  over: ['v'],
-  step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'store_spte')) return false;
-    const m = mappingOf(kvm, kvm.vcpu.at(v));
-    store_mmu_set_spte(kvm, m);
-    const writable = (m.access & ACC_WRITE_MASK) !== 0 && !kvm.mmu_lock.wrprot;
-    if (writable && kvm.rules.unsync_order === 'after-writable') {
-      kvm.vcpu.at(v).pc = 'mark_unsync_late';
-    } else {
-      finishFault(kvm, v);
-    }
-    return true;
-  },
-};
-
-const mark_unsync_late: ModelTransition = {
-  name: 'mmu_try_to_unsync_pages.late',
-  says: 'Mark the shadow pages of the gfn unsync after the writable leaf was stored (a mutant).',
-  source: ['mmu_try_to_unsync_pages()'],
-  over: ['v'],
-  needs: ({ rules }) => rules.unsync_order === 'after-writable',
-  step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'mark_unsync_late')) return false;
-    kvm_unsync_pages(kvm, mappingOf(kvm, kvm.vcpu.at(v)).gfn);
-    finishFault(kvm, v);
-    return true;
-  },
-};
-
-/** RET_PF_WRITE_PROTECTED goes to the emulator, everything else back to the guest. */
-const finishFault = (kvm: Kvm, v: number): void => {
-  const kind = kindOf(kvm.vcpu.at(v));
-  const emulate = kvm.mmu_lock.wrprot && kind.endsWith('w') && permits(ACC_ALL, kind, true);
-  proceed(kvm, v, emulate ? 'emulate_write' : 'enter');
-};
-
-export const fetchTransitions: readonly ModelTransition[] = [
-  get_child_sp,
-  link_shadow_page,
-  store_link,
-  make_leaf,
-  store_leaf,
-  mark_unsync_late,
-];
+export const fetchTransitions: readonly ModelTransition[] = [get_child_sp, recheck];

@@ -25,7 +25,7 @@ import {
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
-import { enterLevel } from './fetch.ts';
+import { enterLevel } from './link.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { readGuest } from './mmu-page.ts';

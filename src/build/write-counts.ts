@@ -9,7 +9,10 @@ import { packageRoot } from '../counterexample/model-version.ts';
 import { writeWhole } from '../counterexample/save.ts';
 import { checkExhaustively } from '../engine/exhaustive.ts';
 
-const head = `/** Exact results of the exhaustive search of each scenario. Written by \`npm run counts\`. */
+const says =
+  'Exact results of the exhaustive search of each scenario. Written by `npm run counts`.';
+
+const head = `/** ${says} */
 export const recordedCounts: Readonly<
   Record<string, { states: number; transitions: number; depth: number }>
 > = {

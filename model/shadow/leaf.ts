@@ -1,0 +1,89 @@
+/**
+ * The last part of a fault: the leaf itself.
+ *
+ * Kernel: mmu_set_spte(), make_spte(), mmu_try_to_unsync_pages(). Lock: mmu_lock for write.
+ *
+ * Cuts: marking the shadow pages of the gfn unsync, and storing the leaf. Between the two lies the
+ * order that lockless readers of the marks rely on.
+ */
+import type { Kvm, VcpuView } from '../state.ts';
+import type { ModelTransition } from '../transition.ts';
+import { ACC_WRITE_MASK, isWrite } from '../access.ts';
+import { alignedGfn, tableIndex } from '../geometry.ts';
+import { isBefore, proceed } from './lock.ts';
+import type { Mapping } from './rmap.ts';
+import { prepare_mmu_set_spte, store_mmu_set_spte } from './spte.ts';
+import { kvm_unsync_pages } from './unsync.ts';
+import { kindOf, mappedAccess, walkedGfn } from './walker.ts';
+
+/** The leaf under construction. */
+const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
+  const { level, sp } = kvm.mmu_lock;
+  return {
+    sp: sp ?? 0,
+    index: tableIndex(kvm.geometry, vcpu.insn.va, level),
+    gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
+    access: mappedAccess(vcpu),
+  };
+};
+
+const make_leaf: ModelTransition = {
+  name: 'mmu_try_to_unsync_pages',
+  says:
+    'Drop a leaf of another frame, then decide on the write right: make the shadow pages of the ' +
+    'gfn unsync, or map it read-only.',
+  source: ['mmu_set_spte()', 'make_spte()', 'mmu_try_to_unsync_pages()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'make_spte')) return false;
+    prepare_mmu_set_spte(kvm, mappingOf(kvm, kvm.vcpu.at(v)));
+    kvm.vcpu.at(v).pc = 'store_spte';
+    return true;
+  },
+};
+
+const store_leaf: ModelTransition = {
+  name: 'mmu_set_spte',
+  says: 'Store the leaf, file it in the rmap and finish the fault.',
+  source: ['mmu_set_spte()', 'rmap_add()', 'kvm_mmu_page_set_access()'],
+  over: ['v'],
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'store_spte')) return false;
+    const m = mappingOf(kvm, kvm.vcpu.at(v));
+    store_mmu_set_spte(kvm, m);
+    const writable = (m.access & ACC_WRITE_MASK) !== 0 && !kvm.mmu_lock.wrprot;
+    if (writable && kvm.rules.unsync_order === 'after-writable') {
+      kvm.vcpu.at(v).pc = 'mark_unsync_late';
+    } else {
+      finishFault(kvm, v);
+    }
+    return true;
+  },
+};
+
+const mark_unsync_late: ModelTransition = {
+  name: 'mmu_try_to_unsync_pages.late',
+  says: 'Mark the shadow pages of the gfn unsync after the writable leaf was stored (a mutant).',
+  source: ['mmu_try_to_unsync_pages()'],
+  over: ['v'],
+  needs: ({ rules }) => rules.unsync_order === 'after-writable',
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'mark_unsync_late')) return false;
+    kvm_unsync_pages(kvm, mappingOf(kvm, kvm.vcpu.at(v)).gfn);
+    finishFault(kvm, v);
+    return true;
+  },
+};
+
+/** RET_PF_WRITE_PROTECTED goes to the emulator, everything else back to the guest. */
+const finishFault = (kvm: Kvm, v: number): void => {
+  const kind = kindOf(kvm.vcpu.at(v));
+  const emulate = kvm.mmu_lock.wrprot && isWrite(kind);
+  proceed(kvm, v, emulate ? 'emulate_write' : 'enter');
+};
+
+export const leafTransitions: readonly ModelTransition[] = [
+  make_leaf,
+  store_leaf,
+  mark_unsync_late,
+];

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { traceRules } from '../../src/trace/rules/index.ts';
@@ -153,6 +155,30 @@ describe('validate', () => {
     });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^> 684 .* kvm_entry: /m);
+  });
+
+  it('ends a pipe at a signal, with what was seen so far', async () => {
+    const main = join(root, 'dist', 'src', 'cli', 'main.js');
+    const child = spawn(process.execPath, [main, 'validate', '-', '-q']);
+    let out = '';
+    child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+    child.stdin.write(gunzipSync(readFileSync(healthy)));
+    setTimeout(() => child.kill('SIGINT'), 1000);
+    const [code] = (await once(child, 'exit')) as [number];
+    expect(code).toBe(130);
+    expect(out).toMatch(/^ACCEPTED /);
+  });
+
+  it('says in JUnit that a trace is not complete', async () => {
+    const trace = file(
+      'open',
+      traceText(['kvm_entry: vcpu 0']).concat('CPU:0 [LOST 1 EVENTS]\n').join('\n'),
+    );
+    const junit = join(folder, 'open.xml');
+    expect((await run(trace, '--junit', junit)).code).toBe(2);
+    expect(readFileSync(junit, 'utf8')).toMatch(
+      /errors="1".*[\s\S]*<error message="from line 4 on/,
+    );
   });
 
   it('shows the first violations of each rule, and counts all', async () => {

@@ -4,7 +4,7 @@ import type { InputLine } from './input.ts';
 import { familyOf, kernelShownBy, showsEpt, unknownKernel, type Kernel } from './kernel.ts';
 import { parseLine, parseLost, parseOverwritten, type TraceLine } from './line.ts';
 import { readers } from './payload.ts';
-import { isSameSpte } from './spte.ts';
+import { isSameSpte, looksLikeEpt } from './spte.ts';
 
 /** A line that names a known event and cannot be read as one. */
 export interface Malformed {
@@ -93,9 +93,7 @@ export class TraceReader {
     this.end = line.time;
     this.counts.set(line.event, (this.counts.get(line.event) ?? 0) + 1);
     if (this.kernel.source !== 'flag') this.#learnKernel(line);
-    if (this.kernel.format === 'x86' && showsEpt(line.event, line.text)) {
-      this.kernel = { ...this.kernel, format: 'ept' };
-    }
+    if (showsEpt(line.event, line.text)) this.#useEpt();
     const reader = readers.get(line.event);
     if (reader === undefined) return undefined;
     const event = reader({ text: line.text, family: this.kernel.family });
@@ -103,6 +101,7 @@ export class TraceReader {
       return gapAt('print-form', number, `trace-cmd prints no gfn here; its report -R does`);
     }
     if (event === undefined) return this.#bad(number, line.event, text, 'malformed');
+    if (event.kind === 'kvm_mmu_set_spte' && looksLikeEpt(event.spte)) this.#useEpt();
     return { kind: 'event', line, event: this.#placed(line.thread, event) };
   }
 
@@ -151,6 +150,10 @@ export class TraceReader {
       this.malformed.push({ line, event, text: text.slice(0, 200), why });
     }
     return gapAt('unreadable', line, `line ${line} is ${why}`);
+  }
+
+  #useEpt(): void {
+    if (this.kernel.format !== 'ept') this.kernel = { ...this.kernel, format: 'ept' };
   }
 
   #learnKernel({ event, flags, text }: TraceLine): void {

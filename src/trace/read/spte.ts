@@ -59,6 +59,12 @@ const PS = 1 << 7;
 const bit = (n: number): ((spte: Spte) => boolean) =>
   n < 32 ? ({ lo }) => ((lo >>> n) & 1) === 1 : ({ hi }) => ((hi >>> (n - 32)) & 1) === 1;
 
+/** All but the write right and the accessed and dirty bits of either format. */
+const settledBits = ~(W | (1 << 5) | (1 << 6) | (1 << 8) | (1 << 9));
+
+/** Whether a leaf has the memory type that KVM gives it in the EPT format, and no other one. */
+export const looksLikeEpt = ({ lo }: Spte): boolean => (lo & 0x38) === 0x30;
+
 /** FROZEN_SPTE, REMOVED_SPTE. */
 const frozenWords: Readonly<Record<KernelFamily, readonly string[]>> = {
   '5.10': [],
@@ -83,7 +89,6 @@ export function spteFormat(family: KernelFamily, format: EntryFormat): SpteForma
   const is_mmio_spte =
     family === '5.10' ? isMmio510 : (spte: Spte) => !mmuPresent(spte) && (spte.hi & 0x80000) !== 0;
   const x86 = format === 'x86';
-  const changing = x86 ? ~(W | (1 << 5) | (1 << 6)) : ~(W | (1 << 8) | (1 << 9));
   const nx = bit(63);
   const x = bit(2);
   return {
@@ -98,7 +103,7 @@ export function spteFormat(family: KernelFamily, format: EntryFormat): SpteForma
     is_executable_pte: x86 ? (spte) => !nx(spte) : x,
     isHostWritable: bit(host),
     is_mmu_writable_spte: bit(mmu),
-    settled: ({ hi, lo }) => ({ hi, lo: (lo & changing) >>> 0 }),
+    settled: ({ hi, lo }) => ({ hi, lo: (lo & settledBits) >>> 0 }),
   };
 }
 

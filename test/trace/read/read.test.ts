@@ -200,6 +200,8 @@ describe('TraceReader', () => {
     expect(feed(['vmm-1 [000] 1.0: kvm_entry: vcpu 0']).reader.kernel.source).toBe('assumed');
     const exit = `${head}kvm_exit: vcpu 0 reason EPT_VIOLATION rip 0x1 info1 0x2`;
     expect(feed([exit]).reader.kernel.format).toBe('ept');
+    const leaf = `${head}kvm_mmu_set_spte: gfn 10 spte 600000012345b77 (rwx) level 1 at 1080`;
+    expect(feed([leaf]).reader.kernel.format).toBe('ept');
     expect([familyOf('5.15.1'), familyOf('6.18'), familyOf('x')]).toEqual([
       '5.10',
       '6.x',

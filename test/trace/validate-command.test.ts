@@ -95,6 +95,14 @@ describe('validate', () => {
     expect([other.code, other.err.slice(0, 14)]).toEqual([65, 'error KMC-303:']);
   });
 
+  it('shows how far it is, once a second', async () => {
+    const recorded = { out: '', err: '' };
+    let now = 0;
+    const environment = toyEnvironment(recorded, { now: () => (now += 1500) });
+    expect(await runCli(['validate', healthy, '-q', '--progress'], environment)).toBe(0);
+    expect(recorded.err).toMatch(/6\.12\.117-shadow-unsync\.trace\.txt\.gz: [\d,]+ lines\n/);
+  });
+
   it('summarises events and their course', async () => {
     const { out } = await run(healthy, '--summary');
     expect(out).toMatch(/^ {2}kvm_mmu_unsync_page +12$/m);

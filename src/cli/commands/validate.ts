@@ -4,6 +4,7 @@ import { match } from 'ts-pattern';
 import { Fault } from '../../checker/fault.ts';
 import { nearest } from '../../checker/names.ts';
 import { writeWhole } from '../../counterexample/save.ts';
+import { count } from '../../report/style.ts';
 import { linesOf, openInput } from '../../trace/read/input.ts';
 import { familyOf } from '../../trace/read/kernel.ts';
 import { linesAround, pickLines, RecentLines } from '../../trace/read/pick.ts';
@@ -106,6 +107,8 @@ function repeatCommand(file: string, argv: Flags): string {
   );
 }
 
+const progress_ms = 1000;
+
 /** A pipe may stay silent for long: look for a signal in between. */
 const poll_ms = 200;
 
@@ -130,7 +133,12 @@ interface Read {
 }
 
 /** Errors: faults 301 to 303. */
-async function readTrace(environment: Environment, file: string, argv: Flags): Promise<Read> {
+async function readTrace(
+  environment: Environment,
+  file: string,
+  argv: Flags,
+  showProgress: boolean,
+): Promise<Read> {
   const kernel = release(argv.kernel);
   const { nxHugePages } = argv;
   const validator = new Validator({
@@ -140,6 +148,7 @@ async function readTrace(environment: Environment, file: string, argv: Flags): P
   });
   const recent = file === '-' ? new RecentLines() : undefined;
   const input = openInput(file);
+  let shown_ms = environment.now();
   const isStopped = () => environment.stopSignal() !== undefined;
   try {
     for await (const batch of untilStopped(linesOf(file, input), isStopped)) {
@@ -147,6 +156,9 @@ async function readTrace(environment: Environment, file: string, argv: Flags): P
         recent?.push(line);
         validator.line(line);
       }
+      if (!showProgress || environment.now() - shown_ms < progress_ms) continue;
+      shown_ms = environment.now();
+      environment.err(`${file}: ${count(validator.reader.lines)} lines\n`);
     }
   } finally {
     input.destroy();
@@ -216,7 +228,7 @@ async function validateTraces(environment: Environment, argv: Flags, files: read
   const reports: TraceReport[] = [];
   for (const file of files) {
     const begin = environment.now();
-    const read = await readTrace(environment, file, argv);
+    const read = await readTrace(environment, file, argv, output.showProgress);
     const elapsed_ms = environment.now() - begin;
     const shown = await show(file, read, argv);
     const repeat = repeatCommand(file, argv);

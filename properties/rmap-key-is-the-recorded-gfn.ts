@@ -1,4 +1,5 @@
 /** A leaf is filed under the gfn that is recorded beside it. */
+import { lowestBit, withoutLowest } from '../model/bits.ts';
 import { pfnOf } from '../model/shadow/spte.ts';
 import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
 import { sptep_to_sp, spte_index } from '../model/shadow/mmu-page.ts';
@@ -20,8 +21,8 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) => {
     for (let key = 0; key < kvm.rmap.length; key += 1) {
-      for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest &= rest - 1) {
-        const sptep = 31 - Math.clz32(rest & -rest);
+      for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
+        const sptep = lowestBit(rest);
         const sp = sptep_to_sp(kvm, sptep);
         const index = spte_index(kvm, sptep);
         const page = kvm.sp.at(sp);

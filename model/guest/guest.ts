@@ -13,7 +13,7 @@ import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte } from '../spte.ts';
 import { kindNames } from '../shadow/walker.ts';
-import { goTo, mayRun } from '../shadow/lock.ts';
+import { clearInstruction, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { startWalk } from '../shadow/page-fault.ts';
 import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
@@ -52,8 +52,7 @@ const complete = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   if (vcpu.ghost_faults === 0) return;
   vcpu.ghost_faults = 0;
-  goTo(vcpu, 'enter');
-  vcpu.pc = 'guest';
+  clearInstruction(vcpu);
 };
 
 /** The access finds no translation: exit with its address and an error code. */

@@ -10,6 +10,7 @@
  * Abstracts: mmu_pages_clear_parents(). Marks of synced pages are cleared by the next pass of the
  * walk, before the function returns; a mark too many costs a walk, never a missed page.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import {
@@ -95,7 +96,7 @@ const nextOfBatch = (kvm: Kvm, v: number): void => {
     kvm.mmu_lock.batch_done = kvm.mmu_lock.holder === v;
     return;
   }
-  const sp = 31 - Math.clz32(sync_batch.bits & -sync_batch.bits);
+  const sp = lowestBit(sync_batch.bits);
   sync_batch.delete(sp);
   // kvm_unlink_unsync_page(): from here on the page counts as in sync.
   kvm.sp.at(sp).unsync = false;
@@ -160,8 +161,8 @@ const sync_children_yield: ModelTransition = {
 const protectBatch = (kvm: Kvm, pages: number): boolean => {
   if (kvm.rules.sync_protect === 'none') return false;
   let changed = false;
-  for (let rest = pages; rest !== 0; rest &= rest - 1) {
-    const { gfn } = kvm.sp.at(31 - Math.clz32(rest & -rest));
+  for (let rest = pages; rest !== 0; rest = withoutLowest(rest)) {
+    const { gfn } = kvm.sp.at(lowestBit(rest));
     if (kvm_mmu_slot_gfn_write_protect(kvm, gfn)) changed = true;
   }
   return changed;

@@ -25,6 +25,8 @@ export interface Mapping {
   readonly sp: number;
   readonly index: number;
   readonly gfn: number;
+  /** The host frame that the caller found behind it. */
+  readonly pfn: number;
   readonly access: number;
 }
 

@@ -20,7 +20,7 @@ import {
   is_present_gpte,
   protect_clean_gpte,
 } from '../gpte.ts';
-import { is_last_spte } from '../spte.ts';
+import { is_last_spte, spte_to_pfn } from '../spte.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { decideWriteProtection, make_spte } from './spte.ts';
 import { isBefore, proceed } from './lock.ts';
@@ -47,9 +47,11 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const access = protect_clean_gpte(page.role.access & gpte_access(gpte), gpte);
   if (kvm_mmu_page_get_access(page, index) === access) return false;
   if (kvm.rules.sync_access === 'refresh') page.shadowed_access.set(index, access);
-  const m = { sp, index, gfn: kvm_mmu_page_get_gfn(kvm, page, index), access };
-  const wrprot = decideWriteProtection(kvm, m, page.spt.get(index), true);
-  return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
+  const spte = page.spt.get(index);
+  const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
+  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access };
+  const wrprot = decideWriteProtection(kvm, m, spte, true);
+  return mmu_spte_update(kvm, sp, index, make_spte(m, wrprot));
 };
 
 /** prefetch_invalid_gpte() */

@@ -29,7 +29,7 @@ import {
   is_large_pte,
   is_present_gpte,
 } from '../gpte.ts';
-import { readGuest } from '../shadow/mmu-page.ts';
+import { pfnOf, readGuest } from '../shadow/mmu-page.ts';
 
 const entryPermits = (pte: number, kind: JudgedKind): boolean => {
   if (!is_present_gpte(pte)) return false;
@@ -184,7 +184,7 @@ export const isAllowed = (
   const kinds = judgedKinds(kvm.geometry).length;
   const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
   for (let rest = set.bits; rest !== 0; rest = withoutLowest(rest)) {
-    if (kvm.geometry.host_pfn[lowestBit(rest)] === pfn) return true;
+    if (pfnOf(kvm, lowestBit(rest)) === pfn) return true;
   }
   return false;
 };

@@ -16,7 +16,8 @@ export interface Workload {
 
 /**
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
- * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying.
+ * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying; frames that the host
+ * moves.
  */
 export const budgetNames = [
   'fault',
@@ -27,6 +28,7 @@ export const budgetNames = [
   'wp',
   'lock_break',
   'unprotect',
+  'notifier',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 

@@ -19,6 +19,8 @@ export interface Geometry {
   readonly tables: number;
   /** Host frame behind each guest frame. Two guest frames may share one. */
   readonly host_pfn: readonly number[];
+  /** Host frames there are; more than guest frames when the host may move one. */
+  readonly pfns: number;
   /** Level at which the host maps the frame behind each guest frame: 1, or 2 for a huge page. */
   readonly host_level: readonly number[];
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */

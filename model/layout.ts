@@ -33,6 +33,8 @@ const pc = oneOf(
   'walk_addr',
   'update_accessed_dirty_bits',
   'inject_page_fault',
+  'snapshot_seq',
+  'faultin_pfn',
   'lock_page_fault',
   'get_child_sp',
   'link_shadow_page',
@@ -82,6 +84,7 @@ const domainsOf = (g: Geometry) => ({
   sp: optionalRef(pool('sp', g.shadow_pages)),
   gpte: uint(gpteMax(g.gfns)),
   gfn: uint(g.gfns - 1),
+  pfn: uint(g.pfns - 1),
   va: uint(addressCount(g) - 1),
   access: uint(7),
   cr3: uint(g.cr3.length - 1),
@@ -101,7 +104,7 @@ const pageLayout = (g: Geometry) => {
     root_count: uint(g.vcpus * (1 + g.prev_roots)),
     write_flooding_count: uint(g.flood_threshold),
     unsync_child_bitmap: bitset(g.entries),
-    spt: array(uint(spteMax(Math.max(g.gfns, g.shadow_pages))), g.entries),
+    spt: array(uint(spteMax(Math.max(g.pfns, g.shadow_pages))), g.entries),
     /** get_gfn(): gfn of the guest translation behind each leaf. */
     shadowed_gfn: array(gfn, g.entries),
     /** get_access(): access of the guest translation behind each leaf. */
@@ -144,10 +147,10 @@ const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
 
 /** What the hardware of a vCPU retains, and what the architecture lets it use. */
 const hardwareFields = (g: Geometry) => {
-  const { va, gfn, access } = domainsOf(g);
+  const { va, pfn, access } = domainsOf(g);
   const kinds = judgedKinds(g).length;
   return {
-    ghost_tlb: array(record({ valid: bool, va, pfn: gfn, access }), g.tlb_entries),
+    ghost_tlb: array(record({ valid: bool, va, pfn, access }), g.tlb_entries),
     ghost_psc: array(
       record({ valid: bool, va, level: uint(g.levels), sp: uint(g.shadow_pages - 1) }),
       g.psc_entries,
@@ -159,8 +162,8 @@ const hardwareFields = (g: Geometry) => {
   };
 };
 
-const vcpuLayout = (g: Geometry, stores: number) => {
-  const { sp, gpte, gfn, va, cr3 } = domainsOf(g);
+const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
+  const { sp, gpte, gfn, pfn, va, cr3 } = domainsOf(g);
   return record({
     pc,
     cr0_wp: bool,
@@ -176,13 +179,15 @@ const vcpuLayout = (g: Geometry, stores: number) => {
       va,
       kind: uint(5),
       /** 0: no store to a page table; otherwise 1 + index into `workload.stores`. */
-      store: uint(stores),
+      store: uint(stores.length),
       present: bool,
     }),
     /** INVLPG: which cached root comes next; 0 is the current one. */
     root_index: uint(g.prev_roots),
     /** struct guest_walker: the entry read at each level, `[level - 1]`. */
     walker: record({ level: uint(g.levels), ptes: array(gpte, g.levels) }),
+    /** struct kvm_page_fault: the notifier's sequence when it began, and the frame it found. */
+    fault: record({ mmu_seq: uint(budget.notifier), pfn }),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
     emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
     /** Whether the entry under way completes a full invalidation (MOV CR3). */
@@ -195,6 +200,17 @@ const vcpuLayout = (g: Geometry, stores: number) => {
   });
 };
 
+/** struct kvm: what the MMU notifier and the faults that race with it share. */
+const notifierLayout = (g: Geometry, calls: number) =>
+  record({
+    /** Where the thread that changes the host's page tables is. */
+    pc: oneOf('idle', 'flush', 'started', 'moved'),
+    mmu_invalidate_in_progress: bool,
+    mmu_invalidate_seq: uint(calls),
+    /** The guest frame whose mapping is being invalidated. */
+    gfn: domainsOf(g).gfn,
+  });
+
 const budgetLayout = (budget: Workload['budget']) =>
   record({
     fault: uint(budget.fault),
@@ -205,6 +221,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     wp: uint(budget.wp),
     lock_break: uint(budget.lock_break),
     unprotect: uint(budget.unprotect),
+    notifier: uint(budget.notifier),
   });
 
 /** Aligned runs of frames that a 2M leaf could map; none where nothing maps above 4K. */
@@ -220,8 +237,8 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
     arch: record({ indirect_shadow_pages: uint(g.shadow_pages * 2) }),
     /** Flushes owed by the holder of mmu_lock before it unlocks, by host frame, see tlb/flush. */
     ghost_owed: record({
-      unmap: bitset(g.gfns),
-      protect: bitset(g.gfns),
+      unmap: bitset(g.pfns),
+      protect: bitset(g.pfns),
       /** A table entry was removed or redirected. */
       link: bool,
     }),
@@ -230,6 +247,9 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
       /** Guest entries that the host changed behind KVM's back, `gfn * entries + index`. */
       host_stored: bitset(g.tables * g.entries),
     }),
+    mmu_notifier: notifierLayout(g, workload.budget.notifier),
+    /** The frame behind each guest frame now; empty where the host moves none. */
+    host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),
     gfn_write_track: array(uint(g.shadow_pages), g.gfns),
     /** Leaf entries (page, index) by level and gfn, see rmapOf(). */
@@ -238,6 +258,6 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
     disallow_lpage: array(uint(2 * g.shadow_pages), hugeFrames(g)),
     memory: array(array(gpte, g.entries), g.tables),
     sp: array(pageLayout(g), g.shadow_pages),
-    vcpu: array(vcpuLayout(g, workload.stores.length), vcpus),
+    vcpu: array(vcpuLayout(g, workload), vcpus),
   });
 };

@@ -7,11 +7,12 @@ import { addressCount } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { hostTransitions } from './host/host.ts';
+import { notifierTransitions } from './host/notifier.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
 import { leafTransitions } from './shadow/leaf.ts';
 import { linkTransitions } from './shadow/link.ts';
-import { kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
+import { isUnlocked, kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
 import { pageFaultTransitions } from './shadow/page-fault.ts';
 import { rootTransitions } from './shadow/roots.ts';
 import { syncTransitions } from './shadow/sync.ts';
@@ -29,6 +30,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...guestTransitions,
   ...hardwareTransitions,
   ...hostTransitions,
+  ...notifierTransitions,
   ...pageFaultTransitions,
   ...fetchTransitions,
   ...linkTransitions,
@@ -57,6 +59,10 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       return { name, size: g.cr3.length, label: (c) => hex(g.cr3[c] ?? 0) };
     case 'level':
       return { name, size: g.levels - 1, label: (l) => l + 2 };
+    case 'gfn':
+      return { name, size: g.gfns, label: hex };
+    case 'pfn':
+      return { name, size: g.pfns, label: hex };
     case 'slot':
       return { name, size: g.tlb_entries };
   }
@@ -73,7 +79,7 @@ const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
   name: t.name,
   says: t.says,
   source: t.source,
-  actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => 'host',
+  actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => t.actor ?? 'host',
   parameters: t.over.map((name) => parameterOf(config, name)),
   step: t.step,
 });
@@ -84,6 +90,9 @@ const boot = (kvm: Kvm): void => {
     const table = kvm.initialMemory[gfn] ?? [];
     for (let i = 0; i < kvm.geometry.entries; i += 1) kvm.memory.at(gfn).set(i, table[i] ?? 0);
   }
+  for (let gfn = 0; gfn < kvm.host_pfn.length; gfn += 1) {
+    kvm.host_pfn.set(gfn, kvm.geometry.host_pfn[gfn] ?? gfn);
+  }
   const { budget } = kvm.workload;
   kvm.budget.fault = budget.fault;
   kvm.budget.store = budget.store;
@@ -93,6 +102,7 @@ const boot = (kvm: Kvm): void => {
   kvm.budget.wp = budget.wp;
   kvm.budget.lock_break = budget.lock_break;
   kvm.budget.unprotect = budget.unprotect;
+  kvm.budget.notifier = budget.notifier;
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;
     kvm.vcpu.at(v).pc = 'enter';
@@ -115,7 +125,7 @@ const observe = (kvm: Kvm): void => {
 
 /** The moments of the briefs: when nobody holds mmu_lock, and while some vCPU is in the guest. */
 export const moments = {
-  unlocked: (kvm: Kvm): boolean => kvm.mmu_lock.holder === null,
+  unlocked: isUnlocked,
   'in-guest': (kvm: Kvm): boolean => {
     for (let v = 0; v < kvm.vcpu.length; v += 1) if (kvm.vcpu.at(v).pc === 'guest') return true;
     return false;

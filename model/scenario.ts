@@ -55,6 +55,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   levels: 2,
   entries: 2,
   host_pfn: Array.from({ length: g.gfns }, (_, gfn) => gfn),
+  pfns: g.gfns,
   host_level: Array.from({ length: g.gfns }, () => 1),
   cr3: [0],
   vcpus: 2,

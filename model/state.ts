@@ -22,6 +22,8 @@ export const bindKvm = (config: Config, view: StateView): Kvm => ({
   arch: view.arch,
   ghost_owed: view.ghost_owed,
   ghost: view.ghost,
+  mmu_notifier: view.mmu_notifier,
+  host_pfn: view.host_pfn,
   budget: view.budget,
   gfn_write_track: view.gfn_write_track,
   rmap: view.rmap,

@@ -7,16 +7,18 @@ import type { Config } from './config.ts';
 
 /**
  * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;
- * a level above 4K; a slot of the ghost TLB.
+ * a level above 4K; a slot of the ghost TLB; a guest frame; a host frame.
  */
-export type ArgumentName = 'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot';
+export type ArgumentName = 'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot' | 'gfn' | 'pfn';
 
 export interface ModelTransition {
   /** Kernel function, with a step suffix where the function is cut. */
   readonly name: string;
   readonly says: string;
   readonly source: readonly string[];
-  /** A transition over `v` is an action of that vCPU, any other one of the host. */
+  /** Who acts where no vCPU does. Default: `host`. */
+  readonly actor?: 'host' | 'mm';
+  /** A transition over `v` is an action of that vCPU. */
   readonly over: readonly ArgumentName[];
   /** Whether a configuration has the transition at all. Default: yes. */
   readonly needs?: (config: Config) => boolean;

@@ -1,5 +1,5 @@
 /** The second check of the kernel's former auditor. */
-import { pfnOf } from '../model/shadow/spte.ts';
+import { pfnOf } from '../model/shadow/mmu-page.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
@@ -7,10 +7,10 @@ import { hasEntry, firstEntry } from './helpers/pages.ts';
 
 export const auditLeafMapsTheHostFrame = stateProperty({
   id: 'audit-leaf-maps-the-host-frame',
-  brief: 'audit 2',
+  brief: 'audit 2, H1',
   says: 'A present leaf maps the host frame that stands behind its recorded gfn.',
   why: 'The guest would reach memory of the host that is not its own.',
-  source: ['mmu_audit.c audit_mappings()'],
+  source: ['mmu_audit.c audit_mappings()', 'mmu_invalidate_retry_gfn()'],
   when: 'unlocked',
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>

@@ -1,4 +1,5 @@
 /** The fourth check of the kernel's former auditor. */
+import { lowestBit, withoutLowest } from '../model/bits.ts';
 import { isValid, sp_has_gptes, spte_index, sptep_to_sp } from '../model/shadow/mmu-page.ts';
 import { is_writable_pte } from '../model/spte.ts';
 import type { Kvm } from './property.ts';
@@ -6,8 +7,8 @@ import { hex, stateProperty } from './property.ts';
 import { firstPage, somePage } from './helpers/pages.ts';
 
 const writableIn = (kvm: Kvm, gfn: number): boolean => {
-  for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
-    const sptep = 31 - Math.clz32(rest & -rest);
+  for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest = withoutLowest(rest)) {
+    const sptep = lowestBit(rest);
     const spte = kvm.sp.at(sptep_to_sp(kvm, sptep)).spt.get(spte_index(kvm, sptep));
     if (is_writable_pte(spte)) return true;
   }

@@ -29,6 +29,7 @@ import { syncedRootReachesNoUnsyncPage } from './synced-root-reaches-no-unsync-p
 import { newLinkWaitsForTheFlushOfTheOld } from './new-link-waits-for-the-flush-of-the-old.ts';
 import { owedFlushIsPaidBeforeUnlock } from './owed-flush-is-paid-before-unlock.ts';
 import { shadowedGfnHasNoWritableTlbEntry } from './shadowed-gfn-has-no-writable-tlb-entry.ts';
+import { hardwareReachesNoForeignFrame } from './hardware-reaches-no-foreign-frame.ts';
 import { tlbEntryIsBackedByThePageTables } from './tlb-entry-is-backed-by-the-page-tables.ts';
 import { accessIsJustifiedByGuestTables } from './access-is-justified-by-guest-tables.ts';
 import { pageFaultIsJustifiedByGuestTables } from './page-fault-is-justified-by-guest-tables.ts';
@@ -66,6 +67,7 @@ export const properties: readonly KvmProperty[] = [
   newLinkWaitsForTheFlushOfTheOld,
   owedFlushIsPaidBeforeUnlock,
   shadowedGfnHasNoWritableTlbEntry,
+  hardwareReachesNoForeignFrame,
   tlbEntryIsBackedByThePageTables,
   accessIsJustifiedByGuestTables,
   pageFaultIsJustifiedByGuestTables,

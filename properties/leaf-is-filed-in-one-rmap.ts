@@ -1,4 +1,5 @@
 /** Every present leaf is in exactly one rmap, and an rmap lists present leaves only. */
+import { lowestBit, withoutLowest } from '../model/bits.ts';
 import { sptep_to_sp, spte_index, sptepOf } from '../model/shadow/mmu-page.ts';
 import { is_last_spte } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
@@ -13,8 +14,8 @@ const chainsWith = (kvm: Kvm, sptep: number): number => {
 
 const staleMember = (kvm: Kvm): Finding | null => {
   for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
-    for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
-      const sptep = 31 - Math.clz32(rest & -rest);
+    for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest = withoutLowest(rest)) {
+      const sptep = lowestBit(rest);
       const sp = sptep_to_sp(kvm, sptep);
       const index = spte_index(kvm, sptep);
       if (is_last_spte(kvm.sp.at(sp).spt.get(index))) continue;

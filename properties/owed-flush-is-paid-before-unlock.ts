@@ -1,4 +1,5 @@
 /** Who changed what hardware may have cached flushes before dropping mmu_lock. */
+import { isUnlocked } from '../model/shadow/lock.ts';
 import { isFlushOwed } from '../model/tlb/flush.ts';
 import { stepProperty } from './property.ts';
 
@@ -25,10 +26,12 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'kvm_mmu_track_write',
     'kvm_mmu_free_obsolete_roots',
     'mmu_alloc_root',
+    'kvm_mmu_notifier_invalidate_range_start',
+    'kvm_mmu_notifier_invalidate_range_start.flush',
   ],
-  applies: (before, after) => after.mmu_lock.holder === null && isFlushOwed(before),
+  applies: (before, after) => isUnlocked(after) && isFlushOwed(before),
   check: (_before, after) => {
-    if (after.mmu_lock.holder !== null || !isFlushOwed(after)) return null;
+    if (!isUnlocked(after) || !isFlushOwed(after)) return null;
     return {
       message: 'mmu_lock is dropped while a flush is owed',
       where: {

@@ -1,4 +1,5 @@
 /** parent_ptes of a page is the set of table entries that lead to it. */
+import { lowestBit, withoutLowest } from '../model/bits.ts';
 import { spte_index, sptep_to_sp, sptepOf } from '../model/shadow/mmu-page.ts';
 import { isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
@@ -17,8 +18,8 @@ const unlisted = (kvm: Kvm): Finding | null =>
 /** A member of a parent list that is no table entry, or leads to another page. */
 const notAParent = (kvm: Kvm): Finding | null =>
   firstPage(kvm, (page, child) => {
-    for (let rest = page.parent_ptes.bits; rest !== 0; rest &= rest - 1) {
-      const sptep = 31 - Math.clz32(rest & -rest);
+    for (let rest = page.parent_ptes.bits; rest !== 0; rest = withoutLowest(rest)) {
+      const sptep = lowestBit(rest);
       const sp = sptep_to_sp(kvm, sptep);
       const index = spte_index(kvm, sptep);
       const spte = kvm.sp.at(sp).spt.get(index);

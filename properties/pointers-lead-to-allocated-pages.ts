@@ -1,4 +1,5 @@
 /** Nothing in KVM points at a shadow page that was freed. */
+import { lowestBit, withoutLowest } from '../model/bits.ts';
 import { isAllocated, sptep_to_sp } from '../model/shadow/mmu-page.ts';
 import { isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
@@ -8,8 +9,8 @@ import { hasEntry, firstEntry, firstPage, somePage } from './helpers/pages.ts';
 const isFreed = (kvm: Kvm, sp: number): boolean => !isAllocated(kvm.sp.at(sp));
 
 const freedOwner = (kvm: Kvm, spteps: number): number => {
-  for (let rest = spteps; rest !== 0; rest &= rest - 1) {
-    const sp = sptep_to_sp(kvm, 31 - Math.clz32(rest & -rest));
+  for (let rest = spteps; rest !== 0; rest = withoutLowest(rest)) {
+    const sp = sptep_to_sp(kvm, lowestBit(rest));
     if (isFreed(kvm, sp)) return sp;
   }
   return -1;

@@ -1,18 +1,10 @@
 /** No vCPU retains a writable translation of a guest table that is shadowed in sync. */
 import { ACC_WRITE_MASK } from '../model/access.ts';
-import { pfnOf } from '../model/shadow/spte.ts';
+import { pfnOf } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { isShadowedInSync } from './helpers/pages.ts';
-
-/**
- * Whether `v` will use what it retains: not when it flushes before it runs guest code again, as
- * one does that has been told to let go of a zapped root.
- */
-const keepsItsTlb = (kvm: Kvm, v: number): boolean => {
-  const { root, request_flush_current } = kvm.vcpu.at(v);
-  return root !== null && !kvm.sp.at(root).role.invalid && !request_flush_current;
-};
+import { keepsItsTlb } from './helpers/vcpus.ts';
 
 const writableEntry = (
   kvm: Kvm,

@@ -2,6 +2,7 @@
 import { ACC_WRITE_MASK } from '../model/access.ts';
 import { is_last_spte, is_writable_pte, spte_to_pfn } from '../model/spte.ts';
 import { walkFromRoot } from '../model/tlb/hardware.ts';
+import { isUnlocked } from '../model/shadow/lock.ts';
 import type { Finding, Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 
@@ -9,7 +10,7 @@ import { hex, stateProperty } from './property.ts';
 const usesItsTlb = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).pc === 'guest';
 
 const isOwed = (kvm: Kvm, pfn: number): boolean =>
-  kvm.mmu_lock.holder !== null &&
+  !isUnlocked(kvm) &&
   (kvm.ghost_owed.link || kvm.ghost_owed.unmap.has(pfn) || kvm.ghost_owed.protect.has(pfn));
 
 const unbacked = (kvm: Kvm, v: number): Finding | null => {

@@ -13,7 +13,7 @@ import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte } from '../spte.ts';
 import { kindNames } from '../shadow/walker.ts';
-import { goTo, mayRun } from '../shadow/lock.ts';
+import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { startWalk } from '../shadow/page-fault.ts';
 import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
@@ -52,8 +52,7 @@ const complete = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   if (vcpu.ghost_faults === 0) return;
   vcpu.ghost_faults = 0;
-  goTo(vcpu, 'enter');
-  vcpu.pc = 'guest';
+  clearInstruction(vcpu);
 };
 
 /** The access finds no translation: exit with its address and an error code. */
@@ -152,7 +151,7 @@ const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
  * Roots are given back under mmu_lock; an exit that has to waits until the lock is free. Nothing
  * else happens between the exit and taking the lock.
  */
-const mayTakeLock = (kvm: Kvm): boolean => kvm.mmu_lock.holder === null;
+const mayTakeLock = (kvm: Kvm): boolean => isUnlocked(kvm);
 
 const mov_cr3: ModelTransition = {
   name: 'guestMovCr3',

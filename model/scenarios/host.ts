@@ -50,4 +50,18 @@ export const hostScenarios: readonly Scenario[] = [
       'shadowed-gfn-has-no-writable-tlb-entry': aliased,
     },
   }),
+  scenario({
+    id: 'shadow-host-moves-frame',
+    says:
+      'The host moves a data frame while one vCPU faults on it and another one retains its ' +
+      'translation; the old frame is free as soon as the host may change its page table.',
+    geometry: { gfns: 3, tables: 2, shadow_pages: 3, pfns: 4 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), NO_GPTE],
+    ],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, notifier: 2 },
+  }),
 ];

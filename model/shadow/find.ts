@@ -4,6 +4,7 @@
  * Kernel: kvm_mmu_find_shadow_page(), kvm_mmu_alloc_shadow_page(), account_shadowed().
  * Lock: mmu_lock for write.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
@@ -76,8 +77,8 @@ const freeSlot = (kvm: Kvm): number => {
 
 const isPointedAt = (kvm: Kvm, sp: number): boolean => {
   for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
-    for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest &= rest - 1) {
-      if (sptep_to_sp(kvm, 31 - Math.clz32(rest & -rest)) === sp) return true;
+    for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest = withoutLowest(rest)) {
+      if (sptep_to_sp(kvm, lowestBit(rest)) === sp) return true;
     }
   }
   for (let other = 0; other < kvm.sp.length; other += 1) {

@@ -8,7 +8,7 @@ import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { tableIndex } from '../geometry.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
-import { goTo, isBefore, lock, proceed } from './lock.ts';
+import { goTo, isBefore, isUnlocked, lock, proceed } from './lock.ts';
 import { sync_spte } from './sync.ts';
 
 /**
@@ -53,7 +53,7 @@ const invalidate_addr: ModelTransition = {
       else vcpu.root_index += 1;
       return true;
     }
-    if (kvm.mmu_lock.holder !== null) return false;
+    if (!isUnlocked(kvm)) return false;
     lock(kvm, v);
     if (invalidateAddressInRoot(kvm, root, vcpu.insn.va)) kvm.mmu_lock.flush = true;
     if (!last) vcpu.root_index += 1;

@@ -9,7 +9,7 @@
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { ACC_WRITE_MASK, isWrite } from '../access.ts';
-import { alignedGfn, tableIndex } from '../geometry.ts';
+import { alignedGfn, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { isBefore, proceed } from './lock.ts';
 import type { Mapping } from './rmap.ts';
 import { prepare_mmu_set_spte, store_mmu_set_spte } from './spte.ts';
@@ -23,6 +23,7 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
     sp: sp ?? 0,
     index: tableIndex(kvm.geometry, vcpu.insn.va, level),
     gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
+    pfn: vcpu.fault.pfn - (vcpu.fault.pfn % pagesPerLeaf(kvm.geometry, level)),
     access: mappedAccess(vcpu),
   };
 };

@@ -16,6 +16,8 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'walk_addr',
   'update_accessed_dirty_bits',
   'inject_page_fault',
+  'snapshot_seq',
+  'faultin_pfn',
   'lock_page_fault',
   'emulate_write',
   'read_indirect_shadow_pages',
@@ -25,13 +27,17 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'enter',
 ]);
 
+/** Whether nobody holds mmu_lock: neither a vCPU nor the MMU notifier. */
+export const isUnlocked = (kvm: Kvm): boolean =>
+  kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush';
+
 /** Whether `v` is before the step `pc` and may run now. */
 export const isBefore = (kvm: Kvm, v: number, pc: Pc): boolean =>
   kvm.vcpu.at(v).pc === pc && mayRun(kvm, v);
 
 /** The same for a step that begins by taking mmu_lock. */
 export const isBeforeLocking = (kvm: Kvm, v: number, pc: Pc): boolean =>
-  kvm.vcpu.at(v).pc === pc && kvm.mmu_lock.holder === null && mayRun(kvm, v);
+  kvm.vcpu.at(v).pc === pc && isUnlocked(kvm) && mayRun(kvm, v);
 
 /**
  * With granularity `operation` whoever is within an operation of KVM finishes it before anybody
@@ -47,7 +53,7 @@ export const mayRun = (kvm: Kvm, v: number): boolean => {
 };
 
 export const lock = (kvm: Kvm, v: number): void => {
-  assertModel(kvm.mmu_lock.holder === null, 'mmu_lock is taken only while it is free');
+  assertModel(isUnlocked(kvm), 'mmu_lock is taken only while it is free');
   kvm.mmu_lock.holder = v;
 };
 
@@ -72,6 +78,8 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   vcpu.pc = pc;
   if (pc !== 'enter') return;
   clearWalker(vcpu);
+  vcpu.fault.mmu_seq = 0;
+  vcpu.fault.pfn = 0;
   vcpu.emulated.pending = false;
   vcpu.emulated.gfn = 0;
   vcpu.emulated.index = 0;

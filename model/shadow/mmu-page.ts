@@ -67,11 +67,15 @@ export const warn = (kvm: Kvm, which: Warning): void => {
   if (kvm.ghost.warning === 'none') kvm.ghost.warning = which;
 };
 
+/** The host frame behind a guest frame now: what the primary MMU reports. */
+export const pfnOf = (kvm: Kvm, gfn: number): number =>
+  gfn < kvm.host_pfn.length ? kvm.host_pfn.get(gfn) : (kvm.geometry.host_pfn[gfn] ?? gfn);
+
 /**
  * Reads an entry of a guest table in guest memory. Frames that hold no table read as zeros:
  * nobody stores entries there.
  */
 export const readGuest = (kvm: Kvm, gfn: number, index: number): number => {
-  const pfn = kvm.geometry.host_pfn[gfn] ?? gfn;
+  const pfn = pfnOf(kvm, gfn);
   return pfn < kvm.geometry.tables ? kvm.memory.at(pfn).get(index) : NO_GPTE;
 };

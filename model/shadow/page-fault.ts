@@ -7,7 +7,8 @@
  * Cuts: each read of a guest entry, each update of its flags, taking mmu_lock. Before the lock
  * nothing that the walk read is to be trusted.
  *
- * Abstracts: memory caches, the primary MMU and its notifier (frames never change hands here).
+ * Abstracts: memory caches, and the checks of the notifier before mmu_lock is taken, which only
+ * save work.
  * The test for a write-tracked gfn happens with the last read of the walk.
  */
 import type { Kvm, VcpuView } from '../state.ts';
@@ -27,9 +28,8 @@ import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { enterLevel } from './link.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
-import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
-import { readGuest } from './mmu-page.ts';
-import { pfnOf } from './spte.ts';
+import { goTo, isBefore, isBeforeLocking, lock, proceed, isUnlocked } from './lock.ts';
+import { pfnOf, readGuest } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 import { accessDownTo, gpte_changed, kindOf, leafLevel, tableAt, walkedGfn } from './walker.ts';
 
@@ -130,7 +130,56 @@ const afterWalk = (kvm: Kvm, v: number): void => {
   const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
   const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
   if (emulate) shadow_page_table_clear_flood(kvm, v);
-  vcpu.pc = emulate ? 'emulate_write' : 'lock_page_fault';
+  if (emulate) {
+    vcpu.pc = 'emulate_write';
+    return;
+  }
+  // Where the host moves nothing, looking the frame up is no step of its own.
+  if (kvm.host_pfn.length === 0) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
+  vcpu.pc = kvm.host_pfn.length === 0 ? 'lock_page_fault' : 'snapshot_seq';
+};
+
+/** Reads the notifier's sequence; `pc` says whether before or after the frame is looked up. */
+const snapshot_seq: ModelTransition = {
+  name: 'kvm_mmu_faultin_pfn.snapshot',
+  says: 'Remember the sequence of the MMU notifier, to notice later that it has run.',
+  source: ['kvm_mmu_faultin_pfn()', 'mmu_invalidate_seq'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.notifier > 0,
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'snapshot_seq')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const late = kvm.rules.notifier_snapshot === 'after-lookup';
+    if (late) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
+    else vcpu.fault.mmu_seq = kvm.mmu_notifier.mmu_invalidate_seq;
+    vcpu.pc = 'faultin_pfn';
+    return true;
+  },
+};
+
+const faultin_pfn: ModelTransition = {
+  name: 'kvm_mmu_faultin_pfn',
+  says: 'Ask the primary MMU for the frame behind the gfn, without mmu_lock.',
+  source: ['kvm_mmu_faultin_pfn()'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.notifier > 0,
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'faultin_pfn')) return false;
+    const vcpu = kvm.vcpu.at(v);
+    const late = kvm.rules.notifier_snapshot === 'after-lookup';
+    if (late) vcpu.fault.mmu_seq = kvm.mmu_notifier.mmu_invalidate_seq;
+    else vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
+    vcpu.pc = 'lock_page_fault';
+    return true;
+  },
+};
+
+/** mmu_invalidate_retry_gfn(): whether the notifier runs over the gfn, or has run since. */
+const mmu_invalidate_retry_gfn = (kvm: Kvm, vcpu: VcpuView): boolean => {
+  if (kvm.rules.notifier_retry === 'skipped') return false;
+  const { mmu_invalidate_in_progress, mmu_invalidate_seq, gfn } = kvm.mmu_notifier;
+  if (mmu_invalidate_in_progress && gfn === walkedGfn(kvm, vcpu)) return true;
+  return vcpu.fault.mmu_seq !== mmu_invalidate_seq;
 };
 
 const lock_page_fault: ModelTransition = {
@@ -146,7 +195,8 @@ const lock_page_fault: ModelTransition = {
     const { root } = kvm.vcpu.at(v);
     const stale = root === null || kvm.sp.at(root).role.invalid;
     const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
-    if ((stale && kvm.rules.stale_root_check === 'checked') || changed) {
+    const retry = mmu_invalidate_retry_gfn(kvm, kvm.vcpu.at(v));
+    if ((stale && kvm.rules.stale_root_check === 'checked') || retry || changed) {
       proceed(kvm, v, 'enter');
       return true;
     }
@@ -168,7 +218,7 @@ const inject_page_fault: ModelTransition = {
     if (!isBefore(kvm, v, 'inject_page_fault')) return false;
     const vcpu = kvm.vcpu.at(v);
     const { va } = vcpu.insn;
-    if (vcpu.insn.present && kvm.mmu_lock.holder !== null) return false;
+    if (vcpu.insn.present && !isUnlocked(kvm)) return false;
     vcpu.ghost_faults = 0;
     if (kvm.oracle === 'strict') resetAllowedPath(kvm, v, va);
     if (!vcpu.insn.present) {
@@ -189,5 +239,7 @@ export const pageFaultTransitions: readonly ModelTransition[] = [
   walk_addr,
   update_accessed_dirty_bits,
   inject_page_fault,
+  snapshot_seq,
+  faultin_pfn,
   lock_page_fault,
 ];

@@ -6,6 +6,7 @@
  *
  * Kernel: rmap_add(), rmap_remove(), drop_spte(), rmap_write_protect(). Lock: mmu_lock for write.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
@@ -24,6 +25,8 @@ export interface Mapping {
   readonly sp: number;
   readonly index: number;
   readonly gfn: number;
+  /** The host frame that the caller found behind it. */
+  readonly pfn: number;
   readonly access: number;
 }
 
@@ -99,8 +102,8 @@ export const kvm_mmu_slot_gfn_write_protect = (kvm: Kvm, gfn: number): boolean =
 /** rmap_write_protect() on one chain. */
 const rmap_write_protect = (kvm: Kvm, key: number): boolean => {
   let flush = false;
-  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest &= rest - 1) {
-    const sptep = 31 - Math.clz32(rest & -rest);
+  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
+    const sptep = lowestBit(rest);
     const sp = sptep_to_sp(kvm, sptep);
     const index = spte_index(kvm, sptep);
     const spte = kvm.sp.at(sp).spt.get(index);

@@ -11,7 +11,7 @@ import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { flushLocal } from '../tlb/flush.ts';
 import { alloc_shadow_page, find_shadow_page } from './find.ts';
-import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
+import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
 import { rootRole, roleWord } from './mmu-page.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
 
@@ -44,7 +44,7 @@ const free_obsolete_roots: ModelTransition = {
     const vcpu = kvm.vcpu.at(v);
     if (!vcpu.request_free_obsolete_roots || !isBefore(kvm, v, 'enter')) return false;
     const freesAny = holdsObsoleteRoot(kvm, v);
-    if (freesAny && kvm.mmu_lock.holder !== null) return false;
+    if (freesAny && !isUnlocked(kvm)) return false;
     vcpu.request_free_obsolete_roots = false;
     if (!freesAny) return true;
     lock(kvm, v);

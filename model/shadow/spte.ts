@@ -18,8 +18,6 @@ import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
 import { mmu_page_zap_pte } from './zap.ts';
 
-export const pfnOf = (kvm: Kvm, gfn: number): number => kvm.geometry.host_pfn[gfn] ?? gfn;
-
 /**
  * The part of make_spte() that decides on the write right. Returns whether the mapping must be
  * read-only because its gfn is shadowed. A leaf that is writable already keeps its right: its
@@ -36,8 +34,8 @@ export const decideWriteProtection = (
 };
 
 /** The word that make_spte() returns, given its decision on the write right. */
-export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number =>
-  leafSpte(pfnOf(kvm, m.gfn), wrprot ? m.access & ~ACC_WRITE_MASK : m.access);
+export const make_spte = (m: Mapping, wrprot: boolean): number =>
+  leafSpte(m.pfn, wrprot ? m.access & ~ACC_WRITE_MASK : m.access);
 
 /**
  * First half of mmu_set_spte(): make room and decide. A leaf of another frame is dropped, which
@@ -46,7 +44,7 @@ export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number =>
 export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   const { spt } = kvm.sp.at(m.sp);
   const old_spte = spt.get(m.index);
-  const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== pfnOf(kvm, m.gfn);
+  const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== m.pfn;
   if (otherFrame || isTableSpte(old_spte)) {
     // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
     mmu_page_zap_pte(kvm, m.sp, m.index);
@@ -59,7 +57,7 @@ export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
 export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
   const page = kvm.sp.at(m.sp);
   const old_spte = page.spt.get(m.index);
-  const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
+  const new_spte = make_spte(m, kvm.mmu_lock.wrprot);
   if (!is_shadow_present_pte(old_spte)) {
     page.spt.set(m.index, new_spte);
     rmap_add(kvm, m);

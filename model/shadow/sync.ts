@@ -10,6 +10,7 @@
  * Abstracts: mmu_pages_clear_parents(). Marks of synced pages are cleared by the next pass of the
  * walk, before the function returns; a mark too many costs a walk, never a missed page.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import {
@@ -19,7 +20,7 @@ import {
   is_present_gpte,
   protect_clean_gpte,
 } from '../gpte.ts';
-import { is_last_spte } from '../spte.ts';
+import { is_last_spte, spte_to_pfn } from '../spte.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { decideWriteProtection, make_spte } from './spte.ts';
 import { isBefore, proceed } from './lock.ts';
@@ -46,9 +47,11 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const access = protect_clean_gpte(page.role.access & gpte_access(gpte), gpte);
   if (kvm_mmu_page_get_access(page, index) === access) return false;
   if (kvm.rules.sync_access === 'refresh') page.shadowed_access.set(index, access);
-  const m = { sp, index, gfn: kvm_mmu_page_get_gfn(kvm, page, index), access };
-  const wrprot = decideWriteProtection(kvm, m, page.spt.get(index), true);
-  return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
+  const spte = page.spt.get(index);
+  const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
+  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access };
+  const wrprot = decideWriteProtection(kvm, m, spte, true);
+  return mmu_spte_update(kvm, sp, index, make_spte(m, wrprot));
 };
 
 /** prefetch_invalid_gpte() */
@@ -95,7 +98,7 @@ const nextOfBatch = (kvm: Kvm, v: number): void => {
     kvm.mmu_lock.batch_done = kvm.mmu_lock.holder === v;
     return;
   }
-  const sp = 31 - Math.clz32(sync_batch.bits & -sync_batch.bits);
+  const sp = lowestBit(sync_batch.bits);
   sync_batch.delete(sp);
   // kvm_unlink_unsync_page(): from here on the page counts as in sync.
   kvm.sp.at(sp).unsync = false;
@@ -160,8 +163,8 @@ const sync_children_yield: ModelTransition = {
 const protectBatch = (kvm: Kvm, pages: number): boolean => {
   if (kvm.rules.sync_protect === 'none') return false;
   let changed = false;
-  for (let rest = pages; rest !== 0; rest &= rest - 1) {
-    const { gfn } = kvm.sp.at(31 - Math.clz32(rest & -rest));
+  for (let rest = pages; rest !== 0; rest = withoutLowest(rest)) {
+    const { gfn } = kvm.sp.at(lowestBit(rest));
     if (kvm_mmu_slot_gfn_write_protect(kvm, gfn)) changed = true;
   }
   return changed;

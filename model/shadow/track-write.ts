@@ -17,8 +17,7 @@ import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { guestMemoryChanged } from '../tlb/oracle.ts';
 import { clearWalker, goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
-import { isAllocated, isValid, readGuest, sp_has_gptes } from './mmu-page.ts';
-import { pfnOf } from './spte.ts';
+import { isAllocated, isValid, pfnOf, readGuest, sp_has_gptes } from './mmu-page.ts';
 import { walkedGfn } from './walker.ts';
 import { isCommitDue, kvm_mmu_prepare_zap_page, mmu_page_zap_pte } from './zap.ts';
 

@@ -3,6 +3,7 @@
  *
  * Kernel: mmu_try_to_unsync_pages(), mark_unsync(), __mmu_unsync_walk(). Lock: mmu_lock.
  */
+import { lowestBit, popcount, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { isValid, sp_has_gptes, spte_index, sptep_to_sp, warn } from './mmu-page.ts';
@@ -49,8 +50,8 @@ export const mmu_try_to_unsync_pages = (kvm: Kvm, gfn: number, synchronizing: bo
 };
 
 const kvm_mmu_mark_parents_unsync = (kvm: Kvm, page: MmuPageView): void => {
-  for (let rest = page.parent_ptes.bits; rest !== 0; rest &= rest - 1) {
-    mark_unsync(kvm, 31 - Math.clz32(rest & -rest));
+  for (let rest = page.parent_ptes.bits; rest !== 0; rest = withoutLowest(rest)) {
+    mark_unsync(kvm, lowestBit(rest));
   }
 };
 
@@ -101,10 +102,4 @@ const walkUnsync = (kvm: Kvm, page: MmuPageView, found: number): number => {
     }
   }
   return pages;
-};
-
-const popcount = (bits: number): number => {
-  let n = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) n += 1;
-  return n;
 };

@@ -8,6 +8,7 @@
  * two of its stores it could have loaded before the first. Pages on `invalid_list` wait for the
  * commit, which is a step of its own because it flushes.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { is_last_spte, isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
 import { kvm_flush_remote_tlbs, oweLink } from '../tlb/flush.ts';
@@ -62,15 +63,15 @@ export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
 const mmu_zap_unsync_children = (kvm: Kvm, parent: number): void => {
   if (kvm.sp.at(parent).role.level === 1) return;
   for (let pages = collectUnsync(kvm, parent); pages !== 0; pages = collectUnsync(kvm, parent)) {
-    for (let rest = pages; rest !== 0; rest &= rest - 1) {
-      kvm_mmu_prepare_zap_page(kvm, 31 - Math.clz32(rest & -rest));
+    for (let rest = pages; rest !== 0; rest = withoutLowest(rest)) {
+      kvm_mmu_prepare_zap_page(kvm, lowestBit(rest));
     }
   }
 };
 
 const kvm_mmu_unlink_parents = (kvm: Kvm, sp: number): void => {
-  for (let rest = kvm.sp.at(sp).parent_ptes.bits; rest !== 0; rest &= rest - 1) {
-    drop_parent_pte(kvm, sp, 31 - Math.clz32(rest & -rest));
+  for (let rest = kvm.sp.at(sp).parent_ptes.bits; rest !== 0; rest = withoutLowest(rest)) {
+    drop_parent_pte(kvm, sp, lowestBit(rest));
   }
 };
 

@@ -15,6 +15,7 @@
  * the old value, and a delivered #PF invalidates nothing. `strict`: the store is visible when
  * memory changes, and a delivered #PF invalidates its address.
  */
+import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm } from '../state.ts';
 import type { JudgedKind } from '../layout.ts';
 import { judgedKinds } from '../layout.ts';
@@ -28,7 +29,7 @@ import {
   is_large_pte,
   is_present_gpte,
 } from '../gpte.ts';
-import { readGuest } from '../shadow/mmu-page.ts';
+import { pfnOf, readGuest } from '../shadow/mmu-page.ts';
 
 const entryPermits = (pte: number, kind: JudgedKind): boolean => {
   if (!is_present_gpte(pte)) return false;
@@ -74,8 +75,8 @@ const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedK
   for (let va = 0; va < addressCount(g); va += span) {
     const set = ghost_allowed_table.at(prefixOf(g, va, level) * kinds + k);
     const index = tableIndex(g, va, level);
-    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest &= rest - 1) {
-      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest = withoutLowest(rest)) {
+      forEachValue(kvm, lowestBit(rest), index, (pte) => {
         if (is_large_pte(pte)) growLarge(kvm, v, va, level, k, pte, kind);
         if (is_large_pte(pte) || !mayBeUsed(pte, kind)) return;
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
@@ -110,8 +111,8 @@ const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
   for (let va = 0; va < addressCount(g); va += 1) {
     const set = ghost_allowed_frame.at(va * kinds + k);
     const index = tableIndex(g, va, 1);
-    for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest &= rest - 1) {
-      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+    for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest = withoutLowest(rest)) {
+      forEachValue(kvm, lowestBit(rest), index, (pte) => {
         if (leafMayBeUsed(pte, kind)) set.add(gpte_to_gfn(pte));
       });
     }
@@ -182,8 +183,8 @@ export const isAllowed = (
 ): boolean => {
   const kinds = judgedKinds(kvm.geometry).length;
   const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
-  for (let rest = set.bits; rest !== 0; rest &= rest - 1) {
-    if (kvm.geometry.host_pfn[31 - Math.clz32(rest & -rest)] === pfn) return true;
+  for (let rest = set.bits; rest !== 0; rest = withoutLowest(rest)) {
+    if (pfnOf(kvm, lowestBit(rest)) === pfn) return true;
   }
   return false;
 };
@@ -203,8 +204,8 @@ export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKi
     const index = tableIndex(g, va, level);
     const tables = readNow | tablesAbove(kvm, v, va, level, k);
     readNow = 0;
-    for (let rest = tables; rest !== 0; rest &= rest - 1) {
-      forEachValue(kvm, 31 - Math.clz32(rest & -rest), index, (pte) => {
+    for (let rest = tables; rest !== 0; rest = withoutLowest(rest)) {
+      forEachValue(kvm, lowestBit(rest), index, (pte) => {
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         const leads = level > 1 && is_present_gpte(pte) && !is_large_pte(pte);
         if (!entryPermits(pte, judged) || (leads && pfn >= g.tables)) justified = true;

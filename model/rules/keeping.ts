@@ -1,0 +1,105 @@
+/** Decisions of syncing, flushing, zapping, and of those who invalidate. */
+import { rule } from './rule.ts';
+
+export const keepingRules = {
+  sync_peer_write: rule(
+    ['refuse', 'allow'],
+    'Whether an entry being synced may become writable when its gfn is itself shadowed unsync.',
+    ['mmu_try_to_unsync_pages()', 'FNAME(sync_spte)'],
+  ),
+  sync_protect: rule(
+    ['whole-batch', 'none'],
+    'Whether the tables of collected unsync pages are write-protected before they are synced.',
+    ['mmu_sync_children()'],
+  ),
+  sync_passes: rule(
+    ['until-none', 'one'],
+    'Whether collecting unsync pages is repeated until none is left, as a batch is bounded.',
+    ['mmu_sync_children()'],
+  ),
+  sync_gfn_change: rule(
+    ['drop', 'keep'],
+    'What syncing does to a leaf whose guest entry now names another gfn.',
+    ['FNAME(sync_spte)'],
+  ),
+  sync_accessed: rule(
+    ['drop', 'keep'],
+    'What syncing does to a leaf whose guest entry has its accessed flag cleared.',
+    ['FNAME(sync_spte)', 'FNAME(prefetch_invalid_gpte)'],
+  ),
+  sync_access: rule(
+    ['refresh', 'keep'],
+    'Whether syncing an entry refreshes the access cached for it.',
+    ['FNAME(sync_spte)', 'kvm_mmu_page_set_access()'],
+  ),
+  cr3_sync: rule(
+    ['request', 'none'],
+    'Whether MOV CR3 syncs the unsync pages below the root that it loads.',
+    ['kvm_set_cr3()', 'kvm_invalidate_pcid()', 'kvm_mmu_sync_roots()'],
+  ),
+  cr3_root_count: rule(
+    ['paired', 'kept'],
+    'Whether a cached root that is pushed out of prev_roots is given back.',
+    ['kvm_mmu_new_pgd()', 'kvm_mmu_free_roots()'],
+  ),
+  load_sync: rule(
+    ['sync', 'none'],
+    'Whether a root found again by gfn and role is synced when it is loaded.',
+    ['kvm_mmu_load()', 'kvm_mmu_sync_roots()'],
+  ),
+  invlpg_sync: rule(
+    ['all-roots', 'current-root', 'none'],
+    'In which cached roots INVLPG syncs the entry of the address.',
+    ['kvm_mmu_invlpg()', '__kvm_mmu_invalidate_addr()'],
+  ),
+  emulated_write: rule(
+    ['tracked', 'untracked'],
+    'Whether an emulated write to a shadowed table zaps what was built from the old value.',
+    ['kvm_mmu_track_write()'],
+  ),
+  track_flush: rule(
+    ['flush', 'none'],
+    'Whether zapping a present entry for an emulated write is followed by a flush.',
+    ['kvm_mmu_track_write()', 'kvm_mmu_remote_flush_or_zap()'],
+  ),
+  gfn_iteration: rule(
+    ['valid-only', 'invalid-too'],
+    'Whether an emulated write passes over shadow pages that are already invalid.',
+    ['for_each_gfn_valid_sp_with_gptes()', 'kvm_mmu_track_write()'],
+  ),
+  zap_parent_links: rule(
+    ['clear', 'leave'],
+    'Whether zapping a shadow page clears the entries that lead to it.',
+    ['kvm_mmu_unlink_parents()'],
+  ),
+  zap_list: rule(
+    ['moved', 'left-on-active'],
+    'Whether a zapped root that is still in use leaves the list of active pages.',
+    ['__kvm_mmu_prepare_zap_page()'],
+  ),
+  zap_root_request: rule(
+    ['all-vcpus', 'none'],
+    'Whether zapping a root in use makes its users let go of it before they run on.',
+    ['__kvm_mmu_prepare_zap_page()', 'KVM_REQ_MMU_FREE_OBSOLETE_ROOTS'],
+  ),
+  remote_flush: rule(
+    ['all-vcpus', 'in-guest-only', 'caller-only'],
+    'Which vCPUs a flush reaches; one outside the guest still holds what it cached.',
+    ['kvm_flush_remote_tlbs()', 'kvm_make_all_cpus_request()'],
+  ),
+  notifier_seq: rule(
+    ['advanced', 'kept'],
+    'Whether the end of an invalidation leaves a mark for faults that looked up before it.',
+    ['kvm_mmu_invalidate_end()'],
+  ),
+  notifier_flush: rule(
+    ['before-return', 'none'],
+    'Whether the notifier flushes what it zapped before the host may reuse the frame.',
+    ['kvm_mmu_notifier_invalidate_range_start()', 'kvm_handle_hva_range()'],
+  ),
+  commit_zap: rule(
+    ['flush-then-free', 'free-at-once'],
+    'Whether vCPUs are made to drop what they cache of a zapped page before it is freed.',
+    ['kvm_mmu_commit_zap_page()'],
+  ),
+} as const;

@@ -1,0 +1,55 @@
+/** No vCPU retains a translation to a host frame that is behind no guest frame. */
+import type { Kvm } from './property.ts';
+import { hex, stateProperty } from './property.ts';
+import { keepsItsTlb } from './helpers/vcpus.ts';
+
+const isBehindSomeGfn = (kvm: Kvm, pfn: number): boolean => {
+  for (let gfn = 0; gfn < kvm.host_pfn.length; gfn += 1) {
+    if (kvm.host_pfn.get(gfn) === pfn) return true;
+  }
+  return false;
+};
+
+const entry = (
+  kvm: Kvm,
+  test: (pfn: number) => boolean,
+): { v: number; va: number; pfn: number } | null => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    if (!keepsItsTlb(kvm, v)) continue;
+    const { ghost_tlb } = kvm.vcpu.at(v);
+    for (let i = 0; i < ghost_tlb.length; i += 1) {
+      const { valid, va, pfn } = ghost_tlb.at(i);
+      if (valid && test(pfn)) return { v, va, pfn };
+    }
+  }
+  return null;
+};
+
+export const hardwareReachesNoForeignFrame = stateProperty({
+  id: 'hardware-reaches-no-foreign-frame',
+  brief: 'H1',
+  says: 'The frame of every TLB entry that a vCPU keeps is behind some guest frame now.',
+  why: 'The guest would read and write memory that the host has given to somebody else.',
+  source: [
+    'kvm_mmu_notifier_invalidate_range_start()',
+    'kvm_unmap_gfn_range()',
+    'kvm_flush_remote_tlbs()',
+  ],
+  when: 'every-step',
+  needs: ({ workload }) => workload.budget.notifier > 0,
+  applies: (kvm) => entry(kvm, () => true) !== null,
+  check: (kvm) => {
+    const found = entry(kvm, (pfn) => !isBehindSomeGfn(kvm, pfn));
+    if (found === null) return null;
+    return {
+      message: "a TLB entry leads to a frame that is no longer the guest's",
+      where: { vcpu: found.v, va: hex(found.va), pfn: hex(found.pfn) },
+    };
+  },
+  witness: {
+    says: 'a vCPU retains a translation while its frame is being invalidated',
+    reached: (kvm) =>
+      kvm.mmu_notifier.pc === 'flush' &&
+      entry(kvm, (pfn) => kvm.host_pfn.get(kvm.mmu_notifier.gfn) === pfn) !== null,
+  },
+});

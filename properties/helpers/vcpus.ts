@@ -1,0 +1,11 @@
+/** What several properties ask of a vCPU. */
+import type { Kvm } from '../property.ts';
+
+/**
+ * Whether `v` will use what it retains: not when it flushes before it runs guest code again, as
+ * one does that has been told to let go of a zapped root.
+ */
+export const keepsItsTlb = (kvm: Kvm, v: number): boolean => {
+  const { root, request_flush_current } = kvm.vcpu.at(v);
+  return root !== null && !kvm.sp.at(root).role.invalid && !request_flush_current;
+};

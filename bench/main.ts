@@ -14,6 +14,7 @@ const rows: readonly (readonly [title: string, ...args: string[]])[] = [
   ['two-phase commit, 7 managers', 'two-phase-commit', '7'],
   ['  managers interchangeable', 'two-phase-commit', '7', '--symmetry', 'all'],
   ['shadow core S', 'shadow-core', 'S'],
+  ['  two workers', 'shadow-core', 'S', '--workers', '2'],
   ['  fingerprints', 'shadow-core', 'S', '--storage', 'fingerprint'],
   ['  accessors from closures', 'shadow-core', 'S', '--backend', 'closures'],
   ['  vCPUs interchangeable', 'shadow-core', 'S', '--symmetry', 'vcpus'],

@@ -16,8 +16,8 @@ export interface Workload {
 
 /**
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
- * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying; frames that the host
- * moves.
+ * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying; calls
+ * of the MMU notifier.
  */
 export const budgetNames = [
   'fault',

@@ -1,7 +1,8 @@
 /** A table entry leads exactly one level down, and below a direct page all pages are direct. */
 import { is_last_spte, isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { stateProperty } from './property.ts';
-import { hasEntry, firstEntry } from './helpers/pages.ts';
+import { isLevelBelow } from './helpers/facts.ts';
+import { firstEntry, hasEntry } from './helpers/pages.ts';
 
 export const childIsOneLevelBelow = stateProperty({
   id: 'child-is-one-level-below',
@@ -22,7 +23,8 @@ export const childIsOneLevelBelow = stateProperty({
       }
       const child = spte_to_child_sp(spte);
       const { level: below, direct } = kvm.sp.at(child).role;
-      if (isTableSpte(spte) && below === level - 1 && (direct || !page.role.direct)) return null;
+      const inOrder = isTableSpte(spte) && isLevelBelow(below, level);
+      if (inOrder && (direct || !page.role.direct)) return null;
       return {
         message: 'a child is not one level below',
         where: { sp, index, level, child, below },

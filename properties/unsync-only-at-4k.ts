@@ -1,8 +1,8 @@
 /** An unsync shadow page shadows a last-level guest page table. */
-import { sp_has_gptes } from '../model/shadow/mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from '../model/shadow/unsync.ts';
 import { hex, stateProperty } from './property.ts';
-import { countShadowing, firstPage, somePage } from './helpers/pages.ts';
+import { mayBeUnsync } from './helpers/facts.ts';
+import { countShadowing, factsOf, firstPage, somePage } from './helpers/pages.ts';
 
 export const unsyncOnlyAt4k = stateProperty({
   id: 'unsync-only-at-4k',
@@ -22,7 +22,7 @@ export const unsyncOnlyAt4k = stateProperty({
     firstPage(kvm, (page, sp) => {
       if (!page.unsync) return null;
       const tracked = kvm_gfn_is_write_tracked(kvm, page.gfn);
-      if (page.role.level === 1 && sp_has_gptes(page) && !tracked) return null;
+      if (mayBeUnsync(factsOf(page)) && !tracked) return null;
       const where = { sp, gfn: hex(page.gfn), level: page.role.level, tracked };
       return { message: 'an unsync page that must be in sync', where };
     }),

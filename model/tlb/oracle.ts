@@ -46,15 +46,22 @@ const mayBeUsed = (pte: number, kind: JudgedKind): boolean =>
 const leafMayBeUsed = (pte: number, kind: JudgedKind): boolean =>
   mayBeUsed(pte, kind) && (gpte_dirty(pte) || !(kind === 'sw0' || isWrite(kind)));
 
-/** Calls back with each value that the architecture lets the entry have now: one, or two. */
-const forEachValue = (kvm: Kvm, gfn: number, index: number, visit: (pte: number) => void): void => {
-  visit(readGuest(kvm, gfn, index));
-  if (kvm.oracle === 'strict') return;
-  for (let v = 0; v < kvm.vcpu.length; v += 1) {
-    const { emulated } = kvm.vcpu.at(v);
-    if (emulated.pending && emulated.gfn === gfn && emulated.index === index) visit(emulated.old);
-  }
+/** No value: what `valueBy` returns for a vCPU that has no store in flight to the entry. */
+const NONE = -1;
+
+/**
+ * A value that the architecture lets the entry have now: what memory holds (`by` is -1), or what it
+ * held before the emulated store that vCPU `by` has in flight. Callers go through all of them.
+ */
+const valueBy = (kvm: Kvm, gfn: number, index: number, by: number): number => {
+  if (by < 0) return readGuest(kvm, gfn, index);
+  const { emulated } = kvm.vcpu.at(by);
+  const isHere = emulated.pending && emulated.gfn === gfn && emulated.index === index;
+  return isHere ? emulated.old : NONE;
 };
+
+/** The vCPUs whose stores in flight leave two values: none under the strict oracle. */
+const storers = (kvm: Kvm): number => (kvm.oracle === 'strict' ? 0 : kvm.vcpu.length);
 
 /** Lets the sets of `v` take in all that can be read now. */
 const grow = (kvm: Kvm, v: number): void => {
@@ -76,12 +83,16 @@ const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedK
     const set = ghost_allowed_table.at(prefixOf(g, va, level) * kinds + k);
     const index = tableIndex(g, va, level);
     for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest = withoutLowest(rest)) {
-      forEachValue(kvm, lowestBit(rest), index, (pte) => {
-        if (is_large_pte(pte)) growLarge(kvm, v, va, level, k, pte, kind);
-        if (is_large_pte(pte) || !mayBeUsed(pte, kind)) return;
+      for (let by = -1; by < storers(kvm); by += 1) {
+        const pte = valueBy(kvm, lowestBit(rest), index, by);
+        if (pte === NONE || !mayBeUsed(pte, kind)) continue;
+        if (is_large_pte(pte)) {
+          growLarge(kvm, v, va, level, k, pte, kind);
+          continue;
+        }
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         if (pfn < g.tables) set.add(pfn);
-      });
+      }
     }
   }
 };
@@ -112,9 +123,10 @@ const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
     const set = ghost_allowed_frame.at(va * kinds + k);
     const index = tableIndex(g, va, 1);
     for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest = withoutLowest(rest)) {
-      forEachValue(kvm, lowestBit(rest), index, (pte) => {
-        if (leafMayBeUsed(pte, kind)) set.add(gpte_to_gfn(pte));
-      });
+      for (let by = -1; by < storers(kvm); by += 1) {
+        const pte = valueBy(kvm, lowestBit(rest), index, by);
+        if (pte !== NONE && leafMayBeUsed(pte, kind)) set.add(gpte_to_gfn(pte));
+      }
     }
   }
 };
@@ -198,20 +210,21 @@ export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKi
   const g = kvm.geometry;
   const k = judgedIndex(kvm, v, kind);
   const judged = judgedKinds(g)[k] ?? kind;
-  let justified = false;
   let readNow = 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const index = tableIndex(g, va, level);
     const tables = readNow | tablesAbove(kvm, v, va, level, k);
     readNow = 0;
     for (let rest = tables; rest !== 0; rest = withoutLowest(rest)) {
-      forEachValue(kvm, lowestBit(rest), index, (pte) => {
+      for (let by = -1; by < storers(kvm); by += 1) {
+        const pte = valueBy(kvm, lowestBit(rest), index, by);
+        if (pte === NONE) continue;
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         const leads = level > 1 && is_present_gpte(pte) && !is_large_pte(pte);
-        if (!entryPermits(pte, judged) || (leads && pfn >= g.tables)) justified = true;
-        else if (leads) readNow |= 1 << pfn;
-      });
+        if (!entryPermits(pte, judged) || (leads && pfn >= g.tables)) return true;
+        if (leads) readNow |= 1 << pfn;
+      }
     }
   }
-  return justified;
+  return false;
 };

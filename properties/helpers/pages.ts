@@ -6,6 +6,7 @@ import { gpte_access, protect_clean_gpte } from '../../model/gpte.ts';
 import { is_last_spte, isTableSpte } from '../../model/spte.ts';
 import type { Kvm, MmuPageView } from '../../model/state.ts';
 import type { Finding } from '../property.ts';
+import { isTableInSync, type PageFacts } from './facts.ts';
 
 /** Visits every allocated page. */
 export const firstPage = (
@@ -73,8 +74,21 @@ export const countShadowing = (
 };
 
 /** Whether a valid page in sync shadows the guest table at `gfn`. */
-export const isShadowedInSync = (kvm: Kvm, gfn: number): boolean =>
-  countShadowing(kvm, gfn, (page) => !page.unsync) > 0;
+export const isShadowedInSync = (kvm: Kvm, gfn: number): boolean => {
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (page.gfn === gfn && isTableInSync(factsOf(page))) return true;
+  }
+  return false;
+};
+
+/** What the predicates that traces of real kernels are asked too need to know of a page. */
+export const factsOf = (page: MmuPageView): PageFacts => ({
+  valid: isValid(page),
+  shadowsTable: sp_has_gptes(page),
+  level: page.role.level,
+  unsync: page.unsync,
+});
 
 /** The first frame of a leaf at `level` over `gfn` that a valid page in sync shadows, or -1. */
 export const shadowedUnder = (kvm: Kvm, gfn: number, level: number): number => {

@@ -125,7 +125,12 @@ const semantic: readonly DesignId[] = [
     about: 'every completed access and every delivered #PF is one the architecture allows',
     properties: ['access-is-justified-by-guest-tables', 'page-fault-is-justified-by-guest-tables'],
   },
-  { id: 'H1', about: 'no withdrawn frame is mapped', properties: [], waits: 'all of it: notifier' },
+  {
+    id: 'H1',
+    about: 'nothing maps a host frame that is no longer behind the gfn',
+    properties: ['audit-leaf-maps-the-host-frame', 'hardware-reaches-no-foreign-frame'],
+    waits: 'ranges of several frames, nested invalidations, memslots',
+  },
   {
     id: 'H2',
     about: 'no write where the host may not write',
@@ -218,7 +223,12 @@ const knownBugs: readonly DesignId[] = [
     properties: ['new-link-waits-for-the-flush-of-the-old', 'owed-flush-is-paid-before-unlock'],
   },
   { id: 'TLB-PT', about: 'L3', properties: ['hardware-reaches-no-freed-page'] },
-  { id: 'TLB-HOST', about: 'H1', properties: [], waits: 'notifier and memslots' },
+  {
+    id: 'TLB-HOST',
+    about: 'H1',
+    properties: ['hardware-reaches-no-foreign-frame'],
+    waits: 'memslots',
+  },
   { id: 'TLB-DIRTY', about: 'D1, D2', properties: [], waits: 'dirty logging' },
   { id: 'TLB-TAG', about: 'ASID, VPID, EPTP', properties: [], waits: 'nested paging' },
   { id: 'SH-COHERENT', about: 'Y1', properties: ['sync-page-agrees-with-guest-table'] },

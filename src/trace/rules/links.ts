@@ -1,5 +1,5 @@
 /** Rules on tables: which page may stand under which, and what an entry may map. */
-import { gfnOfDirectEntry, isLevelBelow } from '../facts.ts';
+import { gfnOfDirectEntry, isLevelBelow } from '../../../properties/helpers/facts.ts';
 import { descriptorText, isAccessWithin, parseRole } from '../read/role.ts';
 import { pagesAt, spteText } from '../read/spte.ts';
 import { indexOf, pageText, tableOf } from '../track/pages.ts';

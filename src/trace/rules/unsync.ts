@@ -1,7 +1,7 @@
 /** Rules on the unsync flag and on write protection of guest tables. */
 import { pagesAt } from '../read/spte.ts';
 import { descriptorText } from '../read/role.ts';
-import { isTableInSync, isUpperTable, mayBeUnsync } from '../facts.ts';
+import { isTableInSync, isUpperTable, mayBeUnsync } from '../../../properties/helpers/facts.ts';
 import { factsOf, pageText } from '../track/pages.ts';
 import type { Vm } from '../track/vm.ts';
 import { hex, leafText, type Moment, type TraceRule } from './rule.ts';

@@ -1,7 +1,7 @@
 /** The shadow pages that a trace shows, and what is known of each. */
 import { parseRole, type Descriptor, type Role } from '../read/role.ts';
 import type { KernelFamily } from '../read/spte.ts';
-import type { PageFacts } from '../facts.ts';
+import type { PageFacts } from '../../../properties/helpers/facts.ts';
 import type { SpteAddress } from '../read/event.ts';
 
 export interface ShadowPage {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
-import { gpte, NO_GPTE } from '../../../model/gpte.ts';
+import { gpte, NO_GPTE, gpte_to_gfn } from '../../../model/gpte.ts';
 import { leafSpte, make_nonleaf_spte, NO_SPTE } from '../../../model/spte.ts';
 import { aLink, aMark, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
 
@@ -30,6 +30,7 @@ const aProgramInFetch = ({ root, leaf, kind = 0, ...input }: FetchInput = {}) =>
   aVcpu(kvm, v, { pc: 'get_child_sp' });
   kvm.vcpu.at(v).insn.kind = kind;
   ptes.forEach((pte, i) => kvm.vcpu.at(v).walker.ptes.set(i, pte));
+  kvm.vcpu.at(v).fault.pfn = gpte_to_gfn(ptes[0] ?? 0);
   Object.assign(kvm.mmu_lock, { holder: v, level: 2, sp: 0 });
   const step = (name: string) => {
     expect(run(program, name, { v })).toBe(true);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   decideWriteProtection,
   make_spte,
-  pfnOf,
   prepare_mmu_set_spte,
   store_mmu_set_spte,
 } from '../../../model/shadow/spte.ts';
 import type { Mapping } from '../../../model/shadow/rmap.ts';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
 import type { Kvm } from '../../../model/index.ts';
+import { pfnOf } from '../../../model/shadow/mmu-page.ts';
 import { leafSpte, NO_SPTE } from '../../../model/spte.ts';
 import { aKvm, aLeaf, aPage, type KvmInput } from '../../support/kvm.ts';
 
@@ -17,6 +17,7 @@ const mapping = (m: Partial<Mapping> = {}): Mapping => ({
   sp: 0,
   index: 0,
   gfn: 5,
+  pfn: m.gfn ?? 5,
   access: ACC_ALL,
   ...m,
 });
@@ -39,8 +40,9 @@ describe('make_spte', () => {
   it('maps the host frame behind the gfn, without the write right when protected', () => {
     const kvm = aKvm({ geometry: { host_pfn: [0, 1, 2, 3, 4, 2] } });
     expect(pfnOf(kvm, 5)).toBe(2);
-    expect(make_spte(kvm, mapping(), false)).toBe(leafSpte(2, ACC_ALL));
-    expect(make_spte(kvm, mapping(), true)).toBe(leafSpte(2, readOnly));
+    const m = mapping({ pfn: pfnOf(kvm, 5) });
+    expect(make_spte(m, false)).toBe(leafSpte(2, ACC_ALL));
+    expect(make_spte(m, true)).toBe(leafSpte(2, readOnly));
   });
 });
 

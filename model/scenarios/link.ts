@@ -5,6 +5,27 @@ import { scenario, type Scenario } from '../scenario.ts';
 
 const readOnly = (gfn: number): number => gpte({ gfn, access: ACC_USER_MASK });
 
+/**
+ * Root 0 leads to directory 1, that to table 2 with data and to table 3, which maps the root and
+ * table 2 for guest software to write them.
+ *
+ *     root 0 [0] -> directory 1 [0] -> table 2 [0], [1] -> frame 4
+ *            [1]                [1] -> table 3 [0] -> root 0, [1] -> table 2
+ */
+const directoryWithWindows = {
+  initialMemory: [
+    [gpte({ gfn: 1 }), NO_GPTE],
+    [gpte({ gfn: 2 }), gpte({ gfn: 3 })],
+    [gpte({ gfn: 4 }), gpte({ gfn: 4 })],
+    [gpte({ gfn: 0 }), gpte({ gfn: 2 })],
+  ],
+  addresses: [1, 2, 3, 4, 5],
+  stores: [
+    { gfn: 2, index: 1, value: gpte({ gfn: 5 }) },
+    { gfn: 0, index: 1, value: gpte({ gfn: 1 }) },
+  ],
+};
+
 export const linkScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-link-unsync-child',
@@ -12,17 +33,7 @@ export const linkScenarios: readonly Scenario[] = [
       'A directory with an unsync table below becomes visible at a second place of the root. ' +
       'The guest need not flush for that.',
     geometry: { levels: 3, gfns: 6, tables: 4, shadow_pages: 5, vcpus: 1 },
-    initialMemory: [
-      [gpte({ gfn: 1 }), NO_GPTE],
-      [gpte({ gfn: 2 }), gpte({ gfn: 3 })],
-      [gpte({ gfn: 4 }), gpte({ gfn: 4 })],
-      [gpte({ gfn: 0 }), gpte({ gfn: 2 })],
-    ],
-    addresses: [1, 2, 3, 4, 5],
-    stores: [
-      { gfn: 2, index: 1, value: gpte({ gfn: 5 }) },
-      { gfn: 0, index: 1, value: gpte({ gfn: 1 }) },
-    ],
+    ...directoryWithWindows,
     budget: { fault: 4, store: 2 },
     maxSteps: 120,
   }),
@@ -32,17 +43,7 @@ export const linkScenarios: readonly Scenario[] = [
       'The same directory, linked by one vCPU while another one uses whatever is linked: the ' +
       'pages below must be in sync before the link is visible, not only before the first runs on.',
     geometry: { levels: 3, gfns: 6, tables: 4, shadow_pages: 5 },
-    initialMemory: [
-      [gpte({ gfn: 1 }), NO_GPTE],
-      [gpte({ gfn: 2 }), gpte({ gfn: 3 })],
-      [gpte({ gfn: 4 }), gpte({ gfn: 4 })],
-      [gpte({ gfn: 0 }), gpte({ gfn: 2 })],
-    ],
-    addresses: [1, 2, 3, 4, 5],
-    stores: [
-      { gfn: 2, index: 1, value: gpte({ gfn: 5 }) },
-      { gfn: 0, index: 1, value: gpte({ gfn: 1 }) },
-    ],
+    ...directoryWithWindows,
     budget: { fault: 4, store: 2, lock_break: 1 },
     actors: { fault: [0], store: [0] },
     maxSteps: 120,

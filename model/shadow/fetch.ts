@@ -20,7 +20,7 @@ import { alignedGfn, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn } from '../gpte.ts';
 import { isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
-import { alloc_shadow_page, find_shadow_page } from './find.ts';
+import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { descend, storeLink } from './link.ts';
 import { isBefore, proceed } from './lock.ts';
 import { kvm_mmu_child_role, roleWord, sptepOf } from './mmu-page.ts';
@@ -102,9 +102,9 @@ const isRightChild = (kvm: Kvm, child: number, gfn: number, role: number): boole
 /** kvm_mmu_get_shadow_page() for a child, and what must happen before it may be linked. */
 const getShadowPage = (kvm: Kvm, v: number, gfn: number, role: number): void => {
   const { mmu_lock } = kvm;
-  const found = find_shadow_page(kvm, gfn, role);
+  const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
   mmu_lock.created = found === null;
-  const child = found ?? alloc_shadow_page(kvm, gfn, role);
+  const child = found ?? kvm_mmu_alloc_shadow_page(kvm, gfn, role);
   mmu_lock.child = child;
   const page = kvm.sp.at(child);
   if (page.unsync && kvm.rules.lookup_unsync !== 'ignore') {

@@ -17,7 +17,7 @@ import { countDisallowLpage, kvm_mmu_prepare_zap_page } from './zap.ts';
  * Unsync pages of the gfn in other roles are zapped when a page above 4K is wanted, since its
  * table must be write-protected. Order: by slot, which stands for the hash chain.
  */
-export const find_shadow_page = (kvm: Kvm, gfn: number, role: number): number | null => {
+export const kvm_mmu_find_shadow_page = (kvm: Kvm, gfn: number, role: number): number | null => {
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
     if (page.gfn !== gfn || !isValid(page)) continue;
@@ -44,7 +44,7 @@ export const find_shadow_page = (kvm: Kvm, gfn: number, role: number): number | 
  * Abstracts: memory caches. A slot that something still points at is not taken, so that a
  * dangling pointer stays visible as one.
  */
-export const alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): number => {
+export const kvm_mmu_alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): number => {
   const sp = freeSlot(kvm);
   const page = kvm.sp.at(sp);
   page.list = 'active';

@@ -12,7 +12,7 @@ import { ACC_WRITE_MASK, isWrite } from '../access.ts';
 import { alignedGfn, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { isBefore, proceed } from './lock.ts';
 import type { Mapping } from './rmap.ts';
-import { prepare_mmu_set_spte, store_mmu_set_spte } from './spte.ts';
+import { prepareLeaf, storeLeaf } from './spte.ts';
 import { kvm_unsync_pages } from './unsync.ts';
 import { kindOf, mappedAccess, walkedGfn } from './walker.ts';
 
@@ -28,7 +28,7 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
   };
 };
 
-const make_leaf: ModelTransition = {
+const makeLeafStep: ModelTransition = {
   name: 'mmu_try_to_unsync_pages',
   says:
     'Drop a leaf of another frame, then decide on the write right: make the shadow pages of the ' +
@@ -37,13 +37,13 @@ const make_leaf: ModelTransition = {
   over: ['v'],
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'make_spte')) return false;
-    prepare_mmu_set_spte(kvm, mappingOf(kvm, kvm.vcpu.at(v)));
+    prepareLeaf(kvm, mappingOf(kvm, kvm.vcpu.at(v)));
     kvm.vcpu.at(v).pc = 'store_spte';
     return true;
   },
 };
 
-const store_leaf: ModelTransition = {
+const storeLeafStep: ModelTransition = {
   name: 'mmu_set_spte',
   says: 'Store the leaf, file it in the rmap and finish the fault.',
   source: ['mmu_set_spte()', 'rmap_add()', 'kvm_mmu_page_set_access()'],
@@ -51,7 +51,7 @@ const store_leaf: ModelTransition = {
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'store_spte')) return false;
     const m = mappingOf(kvm, kvm.vcpu.at(v));
-    store_mmu_set_spte(kvm, m);
+    storeLeaf(kvm, m);
     const writable = (m.access & ACC_WRITE_MASK) !== 0 && !kvm.mmu_lock.wrprot;
     if (writable && kvm.rules.unsync_order === 'after-writable') {
       kvm.vcpu.at(v).pc = 'mark_unsync_late';
@@ -84,7 +84,7 @@ const finishFault = (kvm: Kvm, v: number): void => {
 };
 
 export const leafTransitions: readonly ModelTransition[] = [
-  make_leaf,
-  store_leaf,
+  makeLeafStep,
+  storeLeafStep,
   mark_unsync_late,
 ];

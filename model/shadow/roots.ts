@@ -10,7 +10,7 @@ import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { flushLocal } from '../tlb/flush.ts';
-import { alloc_shadow_page, find_shadow_page } from './find.ts';
+import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
 import { rootRole, roleWord } from './mmu-page.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
@@ -76,8 +76,8 @@ const load: ModelTransition = {
     lock(kvm, v);
     const gfn = kvm.geometry.cr3[vcpu.cr3] ?? 0;
     const role = rootRole(kvm, v);
-    const found = find_shadow_page(kvm, gfn, role);
-    kvm.mmu_lock.child = found ?? alloc_shadow_page(kvm, gfn, role);
+    const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
+    kvm.mmu_lock.child = found ?? kvm_mmu_alloc_shadow_page(kvm, gfn, role);
     proceed(kvm, v, 'assign_root', kvm.mmu_lock.flush || isCommitDue(kvm));
     return true;
   },

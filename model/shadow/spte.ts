@@ -1,7 +1,8 @@
 /**
  * Making and installing leaf SPTEs.
  *
- * Kernel: make_spte(), mmu_set_spte(), mmu_spte_set(), mmu_spte_update(). Lock: mmu_lock.
+ * Kernel: make_spte(), mmu_set_spte(), mmu_spte_set(). Lock: mmu_lock. The steps that call these are
+ * in `leaf.ts` and `sync.ts`.
  */
 import type { Kvm } from '../state.ts';
 import { ACC_WRITE_MASK } from '../access.ts';
@@ -41,7 +42,7 @@ export const make_spte = (m: Mapping, wrprot: boolean): number =>
  * First half of mmu_set_spte(): make room and decide. A leaf of another frame is dropped, which
  * owes a flush that the function issues at its end.
  */
-export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
+export const prepareLeaf = (kvm: Kvm, m: Mapping): void => {
   const { spt } = kvm.sp.at(m.sp);
   const old_spte = spt.get(m.index);
   const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== m.pfn;
@@ -54,7 +55,7 @@ export const prepare_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
 };
 
 /** Second half of mmu_set_spte(): the store that makes the mapping visible. */
-export const store_mmu_set_spte = (kvm: Kvm, m: Mapping): void => {
+export const storeLeaf = (kvm: Kvm, m: Mapping): void => {
   const page = kvm.sp.at(m.sp);
   const old_spte = page.spt.get(m.index);
   const new_spte = make_spte(m, kvm.mmu_lock.wrprot);

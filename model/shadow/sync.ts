@@ -67,7 +67,7 @@ export const startSync = (kvm: Kvm, sp: number): void => {
   kvm.mmu_lock.sync_index = 0;
 };
 
-const kvm_sync_page_entry: ModelTransition = {
+const syncEntry: ModelTransition = {
   name: 'kvm_sync_page.sync_spte',
   says: 'Compare one entry of the page with the guest entry behind it; drop or rewrite it.',
   source: ['kvm_sync_page()', 'FNAME(sync_spte)'],
@@ -106,7 +106,7 @@ const nextOfBatch = (kvm: Kvm, v: number): void => {
   kvm.vcpu.at(v).pc = 'sync_spte';
 };
 
-const sync_children_pass: ModelTransition = {
+const protectPass: ModelTransition = {
   name: 'mmu_sync_children.protect',
   says:
     'Collect unsync pages below the parent and write-protect the tables of the whole batch; ' +
@@ -137,7 +137,7 @@ const sync_children_pass: ModelTransition = {
   },
 };
 
-const sync_children_yield: ModelTransition = {
+const yieldStep: ModelTransition = {
   name: 'mmu_sync_children.yield',
   says:
     'Break the lock between two batches: the sync of a root takes it again and goes on, a fault ' +
@@ -175,8 +175,4 @@ const finishSyncChildren = (kvm: Kvm, v: number): void => {
   proceed(kvm, v, kvm.mmu_lock.after_sync, kvm.mmu_lock.flush || isCommitDue(kvm));
 };
 
-export const syncTransitions: readonly ModelTransition[] = [
-  sync_children_pass,
-  sync_children_yield,
-  kvm_sync_page_entry,
-];
+export const syncTransitions: readonly ModelTransition[] = [protectPass, yieldStep, syncEntry];

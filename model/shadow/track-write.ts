@@ -49,7 +49,7 @@ const emulate_write: ModelTransition = {
   },
 };
 
-const read_indirect: ModelTransition = {
+const readIndirect: ModelTransition = {
   name: 'kvm_mmu_track_write.read_indirect_shadow_pages',
   says: 'Without any indirect shadow page there is nothing to do; read without mmu_lock.',
   source: ['kvm_mmu_track_write()'],
@@ -126,6 +126,6 @@ const detect_write_flooding = (kvm: Kvm, sp: number): boolean => {
 export const trackWriteTransitions: readonly ModelTransition[] = [
   emulate_write,
   unprotect_gfn_and_retry,
-  read_indirect,
+  readIndirect,
   track_write,
 ];

@@ -111,7 +111,7 @@ export const firstUsablePfn = (kvm: Kvm, v: number, va: number, kind: AccessKind
   return -1;
 };
 
-const tlb_fill: ModelTransition = {
+const tlbFill: ModelTransition = {
   name: 'tlbFill',
   says: 'The hardware loads the translation of an address and retains it, replacing another one.',
   source: ['SDM "Caching Translation Information"'],
@@ -138,7 +138,7 @@ const tlb_fill: ModelTransition = {
   },
 };
 
-const psc_fill: ModelTransition = {
+const pagingStructureCacheFill: ModelTransition = {
   name: 'pagingStructureCacheFill',
   says: 'The hardware retains an upper-level entry and enters the table below it directly.',
   source: ['SDM "Paging-Structure Caches"'],
@@ -166,4 +166,4 @@ const psc_fill: ModelTransition = {
   },
 };
 
-export const hardwareTransitions: readonly ModelTransition[] = [tlb_fill, psc_fill];
+export const hardwareTransitions: readonly ModelTransition[] = [tlbFill, pagingStructureCacheFill];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { alloc_shadow_page, find_shadow_page } from '../../../model/shadow/find.ts';
+import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from '../../../model/shadow/find.ts';
 import { makeRole } from '../../../model/shadow/mmu-page.ts';
 import { is_writable_pte } from '../../../model/spte.ts';
 import { ModelAssumptionError } from '../../../src/engine/machine/index.ts';
@@ -8,12 +8,12 @@ import { aKvm, aLeaf, aLink, aPage } from '../../support/kvm.ts';
 const l1 = makeRole(1, 7, false, true);
 const l2 = makeRole(2, 7, false, true);
 
-describe('find_shadow_page', () => {
+describe('kvm_mmu_find_shadow_page', () => {
   it('finds the valid page of the gfn and role, and ends its write flood', () => {
     const kvm = aKvm();
     aPage(kvm, 1, { gfn: 3, level: 2 });
     kvm.sp.at(1).write_flooding_count = 1;
-    expect(find_shadow_page(kvm, 3, l2)).toBe(1);
+    expect(kvm_mmu_find_shadow_page(kvm, 3, l2)).toBe(1);
     expect(kvm.sp.at(1).write_flooding_count).toBe(0);
   });
 
@@ -25,7 +25,7 @@ describe('find_shadow_page', () => {
     aPage(kvm, 2, { gfn: 2 });
     aPage(kvm, 3, { gfn: 3, access: 5 });
     aPage(kvm, 4, { gfn: 3, cr0_wp: false });
-    expect(find_shadow_page(kvm, 3, l1)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(kvm, 3, l1)).toBe(null);
     expect([1, 2, 3, 4].map((sp) => kvm.sp.at(sp).list)).toEqual(Array(4).fill('active'));
   });
 
@@ -33,45 +33,45 @@ describe('find_shadow_page', () => {
     const kvm = aKvm();
     aPage(kvm, 1, { gfn: 3, unsync: true });
     aPage(kvm, 2, { gfn: 3, access: 5 });
-    expect(find_shadow_page(kvm, 3, l2)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(kvm, 3, l2)).toBe(null);
     expect([1, 2].map((sp) => kvm.sp.at(sp).list)).toEqual(['invalid_list', 'active']);
   });
 
   it('keeps an unsync page of another role when one at 4K is wanted', () => {
     const kvm = aKvm();
     aPage(kvm, 1, { gfn: 3, access: 5, unsync: true });
-    expect(find_shadow_page(kvm, 3, l1)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(kvm, 3, l1)).toBe(null);
     expect(kvm.sp.at(1).list).toBe('active');
   });
 
   it('returns an unsync page as it is: the caller syncs it', () => {
     const kvm = aKvm();
     aPage(kvm, 1, { gfn: 3, unsync: true });
-    expect(find_shadow_page(kvm, 3, l1)).toBe(1);
+    expect(kvm_mmu_find_shadow_page(kvm, 3, l1)).toBe(1);
     expect(kvm.sp.at(1).unsync).toBe(true);
   });
 
   it('looks the other way, as the mutants have it', () => {
     const alias = aKvm({ rules: { lookup_alias_unsync: 'keep' } });
     aPage(alias, 1, { gfn: 3, unsync: true });
-    expect(find_shadow_page(alias, 3, l2)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(alias, 3, l2)).toBe(null);
     expect(alias.sp.at(1).list).toBe('active');
     const never = aKvm({ rules: { lookup_reuse: 'never' } });
     aPage(never, 1, { gfn: 3 });
-    expect(find_shadow_page(never, 3, l1)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(never, 3, l1)).toBe(null);
     const zap = aKvm({ rules: { lookup_unsync: 'zap' } });
     aPage(zap, 1, { gfn: 3, unsync: true });
-    expect(find_shadow_page(zap, 3, l1)).toBe(null);
+    expect(kvm_mmu_find_shadow_page(zap, 3, l1)).toBe(null);
     expect(zap.sp.at(1).list).toBe('invalid_list');
   });
 });
 
-describe('alloc_shadow_page', () => {
+describe('kvm_mmu_alloc_shadow_page', () => {
   it('makes an empty page in sync, counted and with its table write-protected', () => {
     const kvm = aKvm();
     aPage(kvm, 0);
     aLeaf(kvm, 0, { gfn: 3 });
-    const sp = alloc_shadow_page(kvm, 3, l2);
+    const sp = kvm_mmu_alloc_shadow_page(kvm, 3, l2);
     expect(sp).toBe(1);
     expect(kvm.sp.at(sp)).toMatchObject({ list: 'active', gfn: 3, unsync: false });
     expect(kvm.sp.at(sp).role).toMatchObject({ level: 2, access: 7, cr0_wp: true, direct: false });
@@ -82,7 +82,7 @@ describe('alloc_shadow_page', () => {
 
   it('tracks no gfn for a page at 4K, and needs no flush for one that nobody maps', () => {
     const kvm = aKvm();
-    alloc_shadow_page(kvm, 3, l1);
+    kvm_mmu_alloc_shadow_page(kvm, 3, l1);
     expect([kvm.gfn_write_track.get(3), kvm.mmu_lock.flush]).toEqual([0, false]);
   });
 
@@ -91,7 +91,7 @@ describe('alloc_shadow_page', () => {
       const kvm = aKvm({ rules });
       aPage(kvm, 0);
       aLeaf(kvm, 0, { gfn: 3 });
-      alloc_shadow_page(kvm, 3, l1);
+      kvm_mmu_alloc_shadow_page(kvm, 3, l1);
       const writable = is_writable_pte(kvm.sp.at(0).spt.get(0));
       expect([writable, kvm.mmu_lock.flush]).toEqual(['account_protect' in rules, false]);
     }
@@ -105,12 +105,12 @@ describe('alloc_shadow_page', () => {
     kvm.vcpu.at(0).prev_root.at(0).sp = 3;
     kvm.vcpu.at(1).ghost_psc.at(0).valid = true;
     kvm.vcpu.at(1).ghost_psc.at(0).sp = 4;
-    expect(alloc_shadow_page(kvm, 3, l1)).toBe(5);
+    expect(kvm_mmu_alloc_shadow_page(kvm, 3, l1)).toBe(5);
   });
 
   it('reports a scenario with too few slots', () => {
     const kvm = aKvm({ geometry: { shadow_pages: 1 } });
     aPage(kvm, 0);
-    expect(() => alloc_shadow_page(kvm, 3, l1)).toThrow(ModelAssumptionError);
+    expect(() => kvm_mmu_alloc_shadow_page(kvm, 3, l1)).toThrow(ModelAssumptionError);
   });
 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   decideWriteProtection,
   make_spte,
-  prepare_mmu_set_spte,
-  store_mmu_set_spte,
+  prepareLeaf,
+  storeLeaf,
 } from '../../../model/shadow/spte.ts';
 import type { Mapping } from '../../../model/shadow/rmap.ts';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
@@ -32,8 +32,8 @@ const aTable = (input: KvmInput = {}, access = ACC_ALL): Kvm => {
 
 /** mmu_set_spte() as the fault performs it, in its two halves. */
 const mmu_set_spte = (kvm: Kvm, m: Mapping) => {
-  prepare_mmu_set_spte(kvm, m);
-  store_mmu_set_spte(kvm, m);
+  prepareLeaf(kvm, m);
+  storeLeaf(kvm, m);
 };
 
 describe('make_spte', () => {
@@ -82,17 +82,17 @@ describe('mmu_set_spte', () => {
 
   it('drops a leaf of another frame first, and flushes at the end', () => {
     const kvm = aTable();
-    prepare_mmu_set_spte(kvm, mapping());
+    prepareLeaf(kvm, mapping());
     expect(kvm.sp.at(0).spt.get(0)).toBe(NO_SPTE);
     expect([kvm.rmap.at(4).bits, kvm.ghost_owed.unmap.bits]).toEqual([0, 1 << 4]);
     expect(kvm.mmu_lock.flush).toBe(true);
-    store_mmu_set_spte(kvm, mapping());
+    storeLeaf(kvm, mapping());
     expect(kvm.sp.at(0).spt.get(0)).toBe(leafSpte(5, ACC_ALL));
   });
 
   it('forgets that flush, as the mutant has it', () => {
     const kvm = aTable({ rules: { remap_flush: 'none' } });
-    prepare_mmu_set_spte(kvm, mapping());
+    prepareLeaf(kvm, mapping());
     expect([kvm.mmu_lock.flush, kvm.ghost_owed.unmap.bits]).toEqual([false, 1 << 4]);
   });
 

@@ -1,7 +1,7 @@
 /**
  * Making and installing leaf SPTEs.
  *
- * Kernel: make_spte(), mmu_set_spte(), mmu_spte_set(). Lock: mmu_lock. The steps that call these are
+ * Kernel: make_spte(), mmu_set_spte(), mmu_spte_set(). Lock: mmu_lock. The steps that call them are
  * in `leaf.ts` and `sync.ts`.
  */
 import type { Kvm } from '../state.ts';

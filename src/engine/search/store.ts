@@ -38,9 +38,15 @@ export const segmentShiftOf = (words: number): number =>
 /** What a thread needs beside the store. */
 const THREAD_BYTES = 32 * 2 ** 20;
 
+/** What a process grows by while it searches, beside its tables: code and young objects. */
+const GROWTH_BYTES = 32 * 2 ** 20;
+
 /** Bytes left for the store, when the whole process shall stay within a limit. */
 export const roomWithin = (memory_bytes = Number.MAX_SAFE_INTEGER, workers = 1): number =>
-  memory_bytes - process.memoryUsage.rss() - (workers === 1 ? 0 : workers * THREAD_BYTES);
+  memory_bytes -
+  process.memoryUsage.rss() -
+  GROWTH_BYTES -
+  (workers === 1 ? 0 : workers * THREAD_BYTES);
 
 export class StateStore {
   readonly exact: boolean;

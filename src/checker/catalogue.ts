@@ -5,6 +5,7 @@
  */
 import type { MachineSource } from '../engine/exhaustive.ts';
 import type { Fields, Machine, Property } from '../engine/machine/index.ts';
+import type { Scene } from '../picture/scene.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
 export type AnyMachine = Machine<unknown>;
@@ -122,4 +123,6 @@ export interface Catalogue {
     before: Snapshot,
     after: Snapshot,
   ) => readonly string[];
+  /** A state as a picture. Absent: the machine has none. */
+  readonly sceneOf?: (selection: Selection, state: Snapshot) => Scene;
 }

@@ -17,6 +17,7 @@ import {
   type Scenario,
 } from '../../model/index.ts';
 import { properties, type KvmProperty } from '../../properties/index.ts';
+import { shadowScene } from '../picture/shadow-scene.ts';
 import {
   erased,
   propertyEntry,
@@ -80,4 +81,5 @@ export const catalogue: Catalogue = {
     argument: selection,
   }),
   describeChanges: (_selection, before, after) => describeChanges(before, after),
+  sceneOf: ({ scenario }, state) => shadowScene(state, named(scenarios, scenario).geometry),
 };

@@ -1,0 +1,78 @@
+/** The parts of a state of the shadow MMU that are shown; its layout guarantees their shape. */
+import type { Snapshot } from '../checker/catalogue.ts';
+
+export interface ShadowPage {
+  readonly list: string;
+  readonly gfn: number;
+  readonly role: {
+    readonly level: number;
+    readonly access: number;
+    readonly direct: boolean;
+    readonly cr0_wp: boolean;
+    readonly invalid: boolean;
+  };
+  readonly unsync: boolean;
+  readonly unsync_children: number;
+  readonly root_count: number;
+  readonly unsync_child_bitmap: readonly number[];
+  readonly spt: readonly number[];
+  readonly shadowed_gfn: readonly number[];
+  readonly shadowed_access: readonly number[];
+  readonly parent_ptes: readonly number[];
+}
+
+export interface TlbEntry {
+  readonly valid: boolean;
+  readonly va: number;
+  readonly pfn: number;
+  readonly access: number;
+}
+
+export interface PscEntry {
+  readonly valid: boolean;
+  readonly va: number;
+  readonly level: number;
+  readonly sp: number;
+}
+
+export interface ShadowVcpu {
+  readonly pc: string;
+  readonly cr0_wp: boolean;
+  readonly cr3: number;
+  readonly root: number | null;
+  readonly request_sync: boolean;
+  readonly request_flush_current: boolean;
+  readonly request_free_obsolete_roots: boolean;
+  readonly prev_root: readonly { readonly sp: number | null; readonly cr3: number }[];
+  readonly insn: { readonly va: number; readonly kind: number };
+  readonly emulated: {
+    readonly pending: boolean;
+    readonly gfn: number;
+    readonly index: number;
+  };
+  readonly ghost_tlb: readonly TlbEntry[];
+  readonly ghost_psc: readonly PscEntry[];
+}
+
+export interface ShadowState {
+  readonly mmu_lock: { readonly holder: number | null };
+  readonly arch: { readonly indirect_shadow_pages: number };
+  readonly ghost_owed: {
+    readonly unmap: readonly number[];
+    readonly protect: readonly number[];
+    readonly link: boolean;
+  };
+  readonly ghost: { readonly warning: string; readonly host_stored: readonly number[] };
+  readonly mmu_notifier: { readonly mmu_invalidate_in_progress: boolean; readonly gfn: number };
+  /** Empty where the host moves no frame. */
+  readonly host_pfn: readonly number[];
+  readonly gfn_write_track: readonly number[];
+  /** Chains at 4K by gfn, then those above 4K. */
+  readonly rmap: readonly (readonly number[])[];
+  readonly disallow_lpage: readonly number[];
+  readonly memory: readonly (readonly number[])[];
+  readonly sp: readonly ShadowPage[];
+  readonly vcpu: readonly ShadowVcpu[];
+}
+
+export const shadowState = (snapshot: Snapshot): ShadowState => snapshot as unknown as ShadowState;

@@ -151,7 +151,9 @@ describe('validate', () => {
         ],
       },
     ]);
-    expect(text('t.svg')).toMatch(/^<svg [^>]+>\n<title>.*refused.*<\/title>[\s\S]*<\/svg>\n$/);
+    expect(text('t.svg')).toMatch(
+      /^<\?xml.*\n<svg [^>]+>\n  <title>.*refused.*<\/title>[^]*<\/svg>\n$/,
+    );
     expect((await run(tampered, healthy, '--svg', at('t.svg'))).code).toBe(64);
   });
 

@@ -4,6 +4,8 @@ import { match } from 'ts-pattern';
 import { Fault } from '../../checker/fault.ts';
 import { nearest } from '../../checker/names.ts';
 import { writeWhole } from '../../counterexample/save.ts';
+import { junitText } from '../../report/junit.ts';
+import { sarifText } from '../../report/sarif.ts';
 import { count } from '../../report/style.ts';
 import { linesOf, openInput } from '../../trace/read/input.ts';
 import { familyOf } from '../../trace/read/kernel.ts';
@@ -16,8 +18,8 @@ import {
   type ShownViolation,
   type TraceReport,
 } from '../../trace/report/result.ts';
-import { junitText } from '../../trace/report/junit.ts';
-import { sarifText } from '../../trace/report/sarif.ts';
+import { traceResults } from '../../trace/report/sarif.ts';
+import { traceSuite } from '../../trace/report/suite.ts';
 import { svgText } from '../../trace/report/svg.ts';
 import { textLines } from '../../trace/report/text.ts';
 import { traceRules, type TraceRule } from '../../trace/rules/index.ts';
@@ -214,8 +216,12 @@ function write(report: TraceReport, output: Output, summary: boolean): void {
 function writeFiles(reports: readonly TraceReport[], argv: Flags, version: string): void {
   const { svg, junit, sarif } = argv;
   const [first] = reports;
-  if (junit !== undefined) writeWhole(junit, junitText(reports));
-  if (sarif !== undefined) writeWhole(sarif, sarifText(reports, version));
+  if (junit !== undefined) {
+    writeWhole(junit, junitText('kvm-mmu-check validate', reports.map(traceSuite)));
+  }
+  if (sarif !== undefined) {
+    writeWhole(sarif, sarifText({ version, rules: traceRules, results: traceResults(reports) }));
+  }
   if (svg !== undefined && first !== undefined) writeWhole(svg, svgText(first));
 }
 

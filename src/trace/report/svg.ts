@@ -1,6 +1,6 @@
 /** The course of a trace as a picture: used pages, unsync pages, flushes, and violations. */
+import { xmlText, type XmlElement } from '../../report/xml.ts';
 import type { Stretch } from '../timeline.ts';
-import { xmlText } from './junit.ts';
 import type { TraceReport } from './result.ts';
 
 const width = 960;
@@ -22,21 +22,33 @@ const bands: readonly Band[] = [
 
 const number = (n: number): string => String(Math.round(n * 10) / 10);
 
-function bandLines({ label, colour, value }: Band, at: number, all: readonly Stretch[]): string[] {
+const label = (x: number, y: number, text: string, more: XmlElement['attributes'] = {}) => ({
+  name: 'text',
+  attributes: { x, y, ...more },
+  children: text,
+});
+
+const path = (d: string, attributes: XmlElement['attributes']): XmlElement => ({
+  name: 'path',
+  attributes: { d, ...attributes },
+});
+
+function bandElements(shown: Band, at: number, all: readonly Stretch[]): XmlElement[] {
   const y = top + at * (band + 24);
-  const most = Math.max(1, ...all.map(value));
+  const most = Math.max(1, ...all.map(shown.value));
   const step = (width - left - 20) / Math.max(1, all.length);
   const bars = all.map((stretch, i) => {
-    const height = (value(stretch) / most) * band;
+    const height = (shown.value(stretch) / most) * band;
     const x = number(left + i * step);
     return `M${x} ${number(y + band)}v${number(-height)}h${number(step)}v${number(height)}z`;
   });
+  const toTheEnd = { 'text-anchor': 'end' };
   return [
-    `<text x="${left}" y="${y - 6}">${xmlText(label)}</text>`,
-    `<text x="${left - 8}" y="${y + 10}" text-anchor="end">${most}</text>`,
-    `<text x="${left - 8}" y="${y + band}" text-anchor="end">0</text>`,
-    `<path d="${bars.join('')}" fill="${colour}"/>`,
-    `<path d="M${left} ${y}v${band}h${width - left - 20}" fill="none" stroke="#888"/>`,
+    label(left, y - 6, shown.label),
+    label(left - 8, y + 10, String(most), toTheEnd),
+    label(left - 8, y + band, '0', toTheEnd),
+    path(bars.join(''), { fill: shown.colour }),
+    path(`M${left} ${y}v${band}h${width - left - 20}`, { fill: 'none', stroke: '#888' }),
   ];
 }
 
@@ -46,14 +58,19 @@ export function svgText(report: TraceReport): string {
   const height = top + bands.length * (band + 24) + 16;
   const length = (timeline.stretch_s * all.length).toFixed(3);
   const title = `${report.file}: ${report.verdict.kind}, ${length} s`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ` +
-      'font-family="sans-serif" font-size="12">',
-    `<title>${xmlText(title)}</title>`,
-    `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="${left}" y="20" font-size="14">${xmlText(title)}</text>`,
-    ...bands.flatMap((one, i) => bandLines(one, i, all)),
-    '</svg>',
-    '',
-  ].join('\n');
+  return xmlText({
+    name: 'svg',
+    attributes: {
+      xmlns: 'http://www.w3.org/2000/svg',
+      viewBox: `0 0 ${width} ${height}`,
+      'font-family': 'sans-serif',
+      'font-size': 12,
+    },
+    children: [
+      { name: 'title', children: title },
+      { name: 'rect', attributes: { width, height, fill: '#fff' } },
+      label(left, 20, title, { 'font-size': 14 }),
+      ...bands.flatMap((one, i) => bandElements(one, i, all)),
+    ],
+  });
 }

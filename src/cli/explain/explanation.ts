@@ -1,0 +1,47 @@
+/** What `explain` says of one named thing, for programs and for people. */
+import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
+import { labelled } from '../../report/steps-text.ts';
+
+export interface Explanation {
+  readonly data: object;
+  readonly lines: readonly string[];
+}
+
+/** One kind of thing that can be explained. A name may belong to several kinds. */
+export interface Explainer {
+  /** `property`, `trace rule`: as messages call it. */
+  readonly kind: string;
+  readonly known: (catalogue: Catalogue) => readonly string[];
+  /** Called with known names only. */
+  readonly explain: (catalogue: Catalogue, name: string) => Explanation;
+}
+
+/** The explainer of things that are kept in a list and have a name. */
+export const explainerOf = <T>(
+  kind: string,
+  things: (catalogue: Catalogue) => readonly T[],
+  nameOf: (thing: T) => string,
+  explain: (catalogue: Catalogue, thing: T) => Explanation,
+): Explainer => ({
+  kind,
+  known: (catalogue) => things(catalogue).map(nameOf),
+  explain: (catalogue, name) => {
+    const thing = things(catalogue).find((one) => nameOf(one) === name);
+    if (thing === undefined) throw new Error(`there is no ${kind} "${name}"`);
+    return explain(catalogue, thing);
+  },
+});
+
+export const list = (label: string, items: readonly string[]): string[] =>
+  items.length === 0 ? [] : labelled(label, items.join(', '));
+
+/** The machine of a scenario under the rules of its preset. */
+export const machineOf = (catalogue: Catalogue, scenario: ScenarioEntry) =>
+  catalogue.instantiate({
+    scenario: scenario.id,
+    preset: scenario.preset ?? 'upstream',
+    rules: {},
+  });
+
+export const propertyIds = (catalogue: Catalogue, scenario: ScenarioEntry): string[] =>
+  machineOf(catalogue, scenario).properties.map(({ id }) => id);

@@ -1,0 +1,40 @@
+/** `explain` of a scenario. */
+import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
+import { labelled, labelledCommand } from '../../report/steps-text.ts';
+import { count } from '../../report/style.ts';
+import { explainerOf, list, propertyIds, type Explanation } from './explanation.ts';
+
+function explain(catalogue: Catalogue, scenario: ScenarioEntry): Explanation {
+  const mutants = catalogue.mutants.filter((mutant) => mutant.scenario === scenario.id);
+  const properties = propertyIds(catalogue, scenario);
+  const { counts } = scenario;
+  return {
+    data: { kind: 'scenario', ...scenario, properties, mutants: mutants.map(({ id }) => id) },
+    lines: [
+      `scenario ${scenario.id}`,
+      ...labelled('says', scenario.says),
+      ...labelled('machine', scenario.machine),
+      ...labelled('in CI', scenario.ci ? 'yes' : 'no'),
+      ...(counts === undefined
+        ? []
+        : labelled(
+            'bound',
+            `${count(counts.states)} states, ${count(counts.transitions)} transitions, ` +
+              `depth ${counts.depth}`,
+          )),
+      ...list('asks', properties),
+      ...list(
+        'shows',
+        mutants.map(({ id }) => id),
+      ),
+      labelledCommand('check it', `kvm-mmu-check check ${scenario.id}`),
+    ],
+  };
+}
+
+export const scenarioExplainer = explainerOf(
+  'scenario',
+  ({ scenarios }) => scenarios,
+  ({ id }) => id,
+  explain,
+);

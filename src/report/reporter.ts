@@ -19,5 +19,13 @@ export interface Reporter {
   readonly ended: (summary: Summary) => void;
 }
 
+/** For who looks at the reports alone. */
+export const silentReporter: Reporter = {
+  started: () => {},
+  progressed: () => {},
+  finished: () => {},
+  ended: () => {},
+};
+
 export type Format = 'text' | 'json' | 'ndjson';
 export type WriteLine = (line: string) => void;

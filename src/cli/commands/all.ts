@@ -4,7 +4,7 @@ import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import type { Statistics } from '../../engine/outcome.ts';
 import { foldSeed } from '../../engine/random/seed.ts';
 import { checksExitCode, checksText, tally, type Check } from '../../report/checks.ts';
-import type { Reporter } from '../../report/reporter.ts';
+import { silentReporter } from '../../report/reporter.ts';
 import {
   vacuousIn,
   verdictOf,
@@ -164,19 +164,12 @@ async function all(environment: Environment, argv: Arguments): Promise<number> {
   const text = { format: 'text', out: undefined, verbosity: '2', quiet: undefined } as const;
   const output = outputFor(environment, { ...argv, ...text });
   const folder = saveFolderOf(argv.save);
-  const nothing = () => {};
-  const reporter: Reporter = {
-    started: nothing,
-    progressed: nothing,
-    finished: nothing,
-    ended: nothing,
-  };
   const job: Job = {
     environment,
     output,
     context: {
       environment,
-      reporter,
+      reporter: silentReporter,
       progress: progressOn(environment, output.showProgress),
       ...(folder === undefined ? {} : { saveFolder: folder }),
       taken: new Set(),

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { checksExitCode, writeChecks, type Check } from '../../report/checks.ts';
-import type { Reporter } from '../../report/reporter.ts';
+import { silentReporter } from '../../report/reporter.ts';
 import { Fault } from '../../checker/fault.ts';
 import { filesIn, judgeFile, judgeMutant } from '../corpus.ts';
 import { judgeCounts } from '../counts.ts';
@@ -27,16 +27,14 @@ type Arguments = ArgumentsCamelCase<
   InferredOptionTypes<typeof options> & { path: string[] | undefined }
 >;
 
-const silent: Reporter = {
-  started: () => {},
-  progressed: () => {},
-  finished: () => {},
-  ended: () => {},
-};
-
 /** The scenarios of CI, searched in full. */
 export async function countChecks(environment: Environment, progress: Progress): Promise<Check[]> {
-  const context: SearchContext = { environment, reporter: silent, progress, taken: new Set() };
+  const context: SearchContext = {
+    environment,
+    reporter: silentReporter,
+    progress,
+    taken: new Set(),
+  };
   const checks: Check[] = [];
   for (const scenario of environment.catalogue.scenarios.filter(({ ci }) => ci)) {
     if (environment.stopSignal() !== undefined) break;

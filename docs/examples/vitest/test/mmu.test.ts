@@ -28,10 +28,10 @@ describe('KVM with a change', () => {
     await expect(bug.scenario).toViolate(bug.property, { mutant: bug.id });
   });
 
-  it('breaks when a lookup takes unsync pages for pages in sync', async () => {
-    const rules = { lookup_unsync: 'ignore' } as const;
-    const property = 'access-is-justified-by-guest-tables';
-    await expect('shadow-link-unsync-table').toViolate(property, { rules });
+  it('breaks when a fault takes any table below an entry for the right one', async () => {
+    const rules = { child_reuse_check: 'none' } as const;
+    const property = 'rmap-key-is-the-recorded-gfn';
+    await expect('shadow-direct-repointed').toViolate(property, { rules });
   });
 });
 

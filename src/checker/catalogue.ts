@@ -4,7 +4,7 @@
  * this interface alone; `instance.ts` implements it for KVM, tests implement it for toys.
  */
 import type { MachineSource } from '../engine/exhaustive.ts';
-import type { Fields, Machine, Property } from '../engine/machine/index.ts';
+import type { Fields, Machine, ProgressProperty, Property } from '../engine/machine/index.ts';
 import type { Scene } from '../picture/scene.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
@@ -88,22 +88,42 @@ export interface Selection {
   readonly granularity?: Granularity;
 }
 
+type AnyProperty<S> = Property<S> | ProgressProperty<S>;
+
 /** What `list` and `explain` show of a property. */
-export type PropertyEntry = Pick<Property<unknown>, 'id' | 'says' | 'why' | 'source' | 'kind'> & {
+export type PropertyEntry = Pick<
+  AnyProperty<unknown>,
+  'id' | 'says' | 'why' | 'source' | 'kind'
+> & {
   /** A moment for a state property, the judged transitions for a step property. */
   readonly when: string;
   /** The sentence of its witness. */
   readonly witness: string;
 };
 
+const whenOf = <S>(property: AnyProperty<S>): string => {
+  switch (property.kind) {
+    case 'state':
+      return property.when;
+    case 'step':
+      return `on ${property.on.join(', ')}`;
+    case 'progress':
+      return 'for-ever';
+  }
+};
+
+/** Ids of all that is asked of a machine. */
+export const askedOf = ({ properties, progress = [] }: AnyMachine): readonly string[] =>
+  [...properties, ...progress].map(({ id }) => id);
+
 /** Turns a property of any machine into its entry. */
-export const propertyEntry = <S>(property: Property<S>): PropertyEntry => ({
+export const propertyEntry = <S>(property: AnyProperty<S>): PropertyEntry => ({
   id: property.id,
   says: property.says,
   why: property.why,
   source: property.source,
   kind: property.kind,
-  when: property.kind === 'state' ? property.when : `on ${property.on.join(', ')}`,
+  when: whenOf(property),
   witness: property.witness.says,
 });
 

@@ -37,6 +37,8 @@ interface CheckpointFlags {
 export interface SearchIdentity {
   readonly selection: Selection;
   readonly symmetry: boolean;
+  /** Loops are looked for at the end. */
+  readonly liveness: boolean;
   readonly storage: NonNullable<ExhaustiveOptions['storage']>;
   /** Content hash of the model. */
   readonly model: string;

@@ -6,7 +6,9 @@ import { Fault } from '../checker/fault.ts';
 import { readCounterexample } from '../counterexample/load.ts';
 import { replay, type Replay } from '../counterexample/replay.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
+import type { LoopFault } from '../engine/liveness/judge.ts';
 import { failed, passed, type Check } from '../report/checks.ts';
+import { loopText } from '../report/steps-text.ts';
 import type { Environment } from './environment.ts';
 
 const group = 'counterexamples';
@@ -29,17 +31,27 @@ export interface JudgedFile {
   readonly check: Check;
 }
 
-/** `violates x at step 3`, `holds over 4 steps`. */
-export function outcomeText({ violation, run }: Pick<Replay, 'violation' | 'run'>): string {
-  return violation === undefined
-    ? `holds over ${run.steps.length} steps`
-    : `violates ${violation.property} at step ${violation.step}`;
+const loopFaults: Readonly<Record<LoopFault['kind'], string>> = {
+  open: 'is no loop: its last state is another one',
+  unfair: 'is no fair loop: an actor that is sure to move never does',
+};
+
+/** `violates x at step 3`, `violates x in a loop of 2 steps`, `holds over 4 steps`. */
+export function outcomeText({ violation, loopFault, run }: Outcome): string {
+  if (loopFault !== undefined) return loopFaults[loopFault.kind];
+  if (violation === undefined) return `holds over ${run.steps.length} steps`;
+  const { property, step, endless } = violation;
+  const where = endless === undefined ? `at step ${step}` : loopText(step, endless.loop);
+  return `violates ${property} ${where}`;
 }
 
-export const expectedText = ({ expect, actions }: Counterexample): string =>
-  expect.verdict === 'holds'
-    ? `holds over ${actions.length} steps`
-    : `violates ${expect.property} at step ${expect.step}`;
+type Outcome = Pick<Replay, 'violation' | 'loopFault' | 'run'>;
+
+export const expectedText = ({ expect, actions, loop }: Counterexample): string => {
+  if (expect.verdict === 'holds') return `holds over ${actions.length} steps`;
+  const { property, step } = expect;
+  return `violates ${property} ${loop === undefined ? `at step ${step}` : loopText(step, loop)}`;
+};
 
 /** The name says the verdict too. */
 function checkName(file: string, found: Counterexample): string | undefined {

@@ -7,7 +7,7 @@ import { replay } from '../counterexample/replay.ts';
 import { selectionOf } from '../counterexample/resolve.ts';
 import { saveAs, saveIn } from '../counterexample/save.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import { checkExhaustively } from '../engine/exhaustive.ts';
+import { asksProgress, checkExhaustively } from '../engine/exhaustive.ts';
 import { filesIn } from './corpus.ts';
 import type { Environment } from './environment.ts';
 import { presetOf, scenarioNamed } from './selection.ts';
@@ -16,15 +16,16 @@ import { presetOf, scenarioNamed } from './selection.ts';
 async function searched(
   environment: Environment,
   selection: Selection,
-  symmetry: boolean,
+  wanted: boolean,
 ): Promise<Counterexample | undefined> {
   const { catalogue, model } = environment;
   const machine = catalogue.instantiate(selection);
+  const symmetry = wanted && !asksProgress(machine, {});
   const control = {
     now: environment.now,
     interrupted: () => environment.stopSignal() !== undefined,
   };
-  const outcome = await checkExhaustively(machine, { symmetry }, control);
+  const outcome = await checkExhaustively(machine, { symmetry: wanted }, control);
   const violation = outcome.kind === 'violated' ? outcome.violations[0] : undefined;
   if (violation === undefined) return undefined;
   const found = { engine: 'exhaustive', version: model.version, symmetry } as const;
@@ -32,7 +33,7 @@ async function searched(
   return counterexampleOf(violation, origin, executeTrace(machine, violation.trace));
 }
 
-/** A certified shortest run is searched for again: a new model may have a shorter one. */
+/** A certified run is searched for again: a new model may have a shorter one. */
 function searchedAgain(
   environment: Environment,
   file: string,
@@ -61,16 +62,13 @@ function executedAgain(
  */
 export async function refresh(environment: Environment, file: string): Promise<boolean> {
   const found = readDraft(file);
-  const again =
-    found.minimality === 'shortest'
-      ? await searchedAgain(environment, file, found)
-      : executedAgain(environment, file, found);
+  const isCertified = found.minimality === 'shortest' || found.minimality === 'shortest-entry';
+  const again = isCertified
+    ? await searchedAgain(environment, file, found)
+    : executedAgain(environment, file, found);
   if (again === undefined) return false;
   const { title, says, kernel, notes } = found;
-  const origin =
-    found.minimality === 'shortest'
-      ? again.found
-      : { ...found.found, version: environment.model.version };
+  const origin = isCertified ? again.found : { ...found.found, version: environment.model.version };
   return saveAs(file, { ...again, title, says, kernel, notes, found: origin });
 }
 

@@ -6,7 +6,7 @@ import { actionText, executeTrace, type ExecutedRun } from '../counterexample/ex
 import { counterexampleOf } from '../counterexample/record.ts';
 import { saveIn } from '../counterexample/save.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import { checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
+import { asksProgress, checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
 import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
 import { explore } from '../engine/random.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -40,6 +40,8 @@ export interface SearchTarget {
 }
 
 export interface ExhaustiveSettings {
+  /** Ask progress properties where there are any, which does without symmetry. Default: `true`. */
+  readonly liveness?: boolean;
   readonly symmetry: boolean;
   /** Default: `exact`. */
   readonly storage?: NonNullable<ExhaustiveOptions['storage']>;
@@ -138,7 +140,8 @@ export async function searchExhaustively(
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
   const { workers, ...wanted } = settings;
-  const { symmetry, resumeFrom } = wanted;
+  const { resumeFrom } = wanted;
+  const symmetry = wanted.symmetry && !asksProgress(machine, wanted);
   const header: SearchHeader = {
     verb: 'check',
     engine: 'exhaustive',

@@ -58,7 +58,7 @@ export function parseCounterexample(text: string, file: string): Counterexample 
 
 /** What the schema language cannot say. */
 function checkLengths(found: Counterexample, file: string): void {
-  const { actions, fingerprints, expect } = found;
+  const { actions, fingerprints, expect, loop } = found;
   if (fingerprints.length !== actions.length) {
     throw new Fault(
       'KMC-204',
@@ -71,6 +71,13 @@ function checkLengths(found: Counterexample, file: string): void {
       'KMC-204',
       `${file}: expects a violation at step ${expect.step} of ${actions.length}`,
       ['Steps are counted from 1; step 0 is the initial state.'],
+    );
+  }
+  if (loop !== undefined && loop > actions.length) {
+    throw new Fault(
+      'KMC-204',
+      `${file}: has a loop from step ${loop} on, but ${actions.length} actions`,
+      ['The last state is the one after so many actions.'],
     );
   }
 }

@@ -57,6 +57,7 @@ export function counterexampleOf(
     initial: violation.trace.initial,
     actions: run.steps.map(({ action }) => ({ ...action, args: { ...action.args } })),
     fingerprints: run.steps.map((step) => step.fingerprint),
+    ...(violation.loop === undefined ? {} : { loop: violation.loop }),
     minimality: violation.minimality.kind,
     found: origin.found,
     kernel: { functions: functionNames([...(mutant?.source ?? []), ...(property?.source ?? [])]) },

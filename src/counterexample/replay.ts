@@ -1,6 +1,10 @@
 /** Re-executing a counterexample file and comparing the verdict with the recorded one. */
 import type { AnyMachine, Catalogue, Selection } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
+import type { Finding } from '../engine/machine/index.ts';
+import { judgeLoop, type LoopFault } from '../engine/liveness/judge.ts';
+import { compileMachine } from '../engine/program.ts';
+import { traceOf } from '../engine/replay.ts';
 import { executeActions, type ExecutedRun } from './execute.ts';
 import type { ModelVersion } from './model-version.ts';
 import { checkMachine, checkModel, sameModel, selectionOf } from './resolve.ts';
@@ -17,7 +21,14 @@ export interface Replay {
   readonly machine: AnyMachine;
   readonly run: ExecutedRun;
   /** The first violation along the run; `step` 0 is the initial state. */
-  readonly violation?: { readonly property: string; readonly step: number };
+  readonly violation?: {
+    readonly property: string;
+    readonly step: number;
+    /** When it is the loop that violates the property: where it begins, and what never ends. */
+    readonly endless?: { readonly loop: number; readonly finding: Finding };
+  };
+  /** Why the recorded loop is none; absent for a run without one, and for one that is. */
+  readonly loopFault?: LoopFault;
   readonly asExpected: boolean;
   /** First step whose state is not the recorded one; only after an accepted model change. */
   readonly drift?: number;
@@ -50,6 +61,21 @@ function driftFault(file: string, found: Counterexample, run: ExecutedRun, step:
   );
 }
 
+/** Judges the loop of a run that has one, by executing it again. */
+function endlessViolation(
+  machine: AnyMachine,
+  { loop, initial, actions }: Counterexample,
+): Pick<Replay, 'violation' | 'loopFault'> {
+  if (loop === undefined) return {};
+  const trace = traceOf(compileMachine(machine), actions, initial);
+  const { fault, findings } = judgeLoop(machine, trace, loop);
+  if (fault !== null) return { loopFault: fault };
+  const [first] = findings;
+  if (first === undefined) return {};
+  const endless = { loop, finding: first.finding };
+  return { violation: { property: first.id, step: actions.length, endless } };
+}
+
 function isAsExpected(found: Counterexample, violation: Replay['violation']): boolean {
   const { expect } = found;
   return expect.verdict === 'holds'
@@ -73,13 +99,16 @@ export function replay(
   if (drift !== undefined && sameModel(found.model, options.model)) {
     throw driftFault(file, found, run, drift);
   }
-  const violation = firstViolation(run);
+  const ended = firstViolation(run);
+  const { violation = ended, loopFault } =
+    ended === undefined ? endlessViolation(machine, found) : {};
   return {
     selection,
     machine,
     run,
     asExpected: isAsExpected(found, violation),
     ...(violation === undefined ? {} : { violation }),
+    ...(loopFault === undefined ? {} : { loopFault }),
     ...(drift === undefined ? {} : { drift }),
   };
 }

@@ -69,8 +69,16 @@ export const counterexampleSchema = z
     fingerprints: z
       .array(z.string().regex(/^[0-9a-f]{16}$/))
       .describe('Of the state after each action.'),
+    loop: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        'The run never ends: the last state is that after so many actions, ' +
+          'and the actions from there on repeat.',
+      ),
     minimality: z
-      .enum(['shortest', '1-minimal', 'none'])
+      .enum(['shortest', '1-minimal', 'shortest-entry', 'none'])
       .describe('What is known of the length of the run.'),
     found: found.describe('How the run was found.'),
     kernel: z

@@ -65,6 +65,7 @@ export function serialise(file: Counterexample): string {
     initial: file.initial,
     actions: file.actions.map(({ actor, transition, args }) => ({ actor, transition, args })),
     fingerprints: file.fingerprints,
+    ...(file.loop === undefined ? {} : { loop: file.loop }),
     minimality: file.minimality,
     found: file.found,
     kernel: {

@@ -9,13 +9,15 @@
 import { rethrowWithTrace } from './broken-model.ts';
 import { Checkpoints } from './checkpoint/checkpoints.ts';
 import { CheckpointError } from './checkpoint/format.ts';
+import { notAsked, searchForLoops, type ProgressResult } from './liveness/search.ts';
 import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
 import type { Bound, Control, Outcome, Statistics } from './outcome.ts';
-import { Team } from './parallel/team.ts';
+import type { Team } from './parallel/team.ts';
+import { teamFor } from './parallel/team-for.ts';
 import { compileMachine, type Program } from './program.ts';
 import { Levels } from './search/levels.ts';
 import { LoneSearch } from './search/lone-search.ts';
-import type { ExhaustiveOptions } from './search/options.ts';
+import { asksProgress, settingsOf, type ExhaustiveOptions } from './search/options.ts';
 import { outcomeOf, statisticsOf } from './search/results.ts';
 import { roomWithin, StateStore } from './search/store.ts';
 import type { StoredSearch } from './search/trace.ts';
@@ -25,7 +27,7 @@ import { traceToFailure, type Failure } from './search/violations.ts';
 import { compileSymmetry } from './symmetry.ts';
 
 export type { MachineSource } from './parallel/source.ts';
-export type { ExhaustiveOptions } from './search/options.ts';
+export { asksProgress, type ExhaustiveOptions } from './search/options.ts';
 
 const CHUNK_STATES = 256;
 
@@ -50,14 +52,15 @@ class ExhaustiveSearch<S, F extends Fields> {
   constructor(machine: Machine<S, F>, options: ExhaustiveOptions, control: Control) {
     this.#machine = machine;
     this.#options = options;
-    const { checked = false, backend = 'generated', symmetry = true, limits = {} } = options;
+    const { checked = false, backend = 'generated', limits = {} } = options;
+    const { symmetry, storage } = settingsOf(machine, options);
     this.#watch = new Watch(control, limits.time_ms, () => this.#statistics());
     const program = compileMachine(machine, { checked, backend });
     const { layout, words, currentWords, beforeWords } = program;
     this.#program = program;
     this.#store = new StateStore({
       words,
-      storage: options.storage ?? 'exact',
+      storage,
       memoryMax: roomWithin(limits.memory_bytes, options.workers),
       shareable: (options.workers ?? 1) > 1,
     });
@@ -86,7 +89,9 @@ class ExhaustiveSearch<S, F extends Fields> {
   async run(): Promise<Outcome> {
     try {
       const bound = await this.#search();
-      return outcomeOf(bound, this.#verdicts.violations, this.#statistics());
+      const { violations: loops, evidence, bound: late } = await this.#askProgress(bound);
+      const all = [...this.#verdicts.violations, ...loops].slice(0, this.#options.maxErrors ?? 1);
+      return outcomeOf(bound ?? late, all, this.#statistics(evidence));
     } catch (error) {
       if (!(error instanceof ModelAssumptionError)) throw error;
       const { judging, parent } = this.#lone;
@@ -94,6 +99,13 @@ class ExhaustiveSearch<S, F extends Fields> {
     } finally {
       await this.#team?.end();
     }
+  }
+
+  async #askProgress(bound: Bound | null): Promise<ProgressResult> {
+    const wanted = asksProgress(this.#machine, this.#options) && !this.#verdicts.enough;
+    if (!wanted) return notAsked;
+    const room_bytes = roomWithin(this.#options.limits?.memory_bytes, this.#options.workers);
+    return searchForLoops(this.#stored, { watch: this.#watch, room_bytes }, bound);
   }
 
   #fail(error: unknown, { judging, parent }: Pick<Failure, 'judging' | 'parent'>): never {
@@ -217,19 +229,9 @@ class ExhaustiveSearch<S, F extends Fields> {
   }
 
   #callTeam(): void {
-    const { workers = 1, source, limits } = this.#options;
-    if (workers === 1 || this.#team !== null) return;
-    if (source === undefined)
-      throw new RangeError('several workers need the source of the machine');
-    const { storage = 'exact', symmetry = true } = this.#options;
-    const { checked = false, backend = 'generated' } = this.#options;
-    this.#team = new Team(this.#store, {
-      threads: workers,
-      instances: this.#program.instances.length,
-      transitions: this.#machine.transitions.length,
-      statesMax: limits?.states ?? Number.MAX_SAFE_INTEGER,
-      setup: { source, storage, symmetry, checked, backend },
-    });
+    if ((this.#options.workers ?? 1) === 1 || this.#team !== null) return;
+    const settings = { ...this.#options, ...settingsOf(this.#machine, this.#options) };
+    this.#team = teamFor(this.#program, this.#store, settings);
   }
 
   #handOver(fresh: number): void {
@@ -268,7 +270,7 @@ class ExhaustiveSearch<S, F extends Fields> {
     return bound;
   }
 
-  #statistics(): Statistics {
+  #statistics(progress: Statistics['evidence'] = []): Statistics {
     const threads = 1 + (this.#team === null ? 0 : (this.#options.workers ?? 1));
     return statisticsOf({
       machine: this.#machine,
@@ -279,7 +281,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       elapsed_ms: this.#watch.elapsed_ms(),
       memory_bytes: this.#store.bytes + threads * this.#lone.bytes,
       exact: this.#store.exact,
-      evidence: this.#program.evidence(),
+      evidence: [...this.#program.evidence(), ...progress],
     });
   }
 }

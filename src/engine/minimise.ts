@@ -122,7 +122,8 @@ class Minimiser<S, F extends Fields> {
   /** `null` when the search met a broken assumption, which is not what it looks for. */
   async #explore(machine: Machine<S, F>, limits: Limits): Promise<Outcome | null> {
     try {
-      return await checkExhaustively(machine, { limits, symmetry: false }, this.#control);
+      const options = { limits, symmetry: false, liveness: false };
+      return await checkExhaustively(machine, options, this.#control);
     } catch (error) {
       if (error instanceof BrokenModelError) return null;
       throw error;

@@ -23,6 +23,8 @@ export type Minimality =
   | { readonly kind: 'shortest' }
   /** No single action, nor pair of actions, can go. */
   | { readonly kind: '1-minimal' }
+  /** A loop: no shorter run leads into one, and none through the state entered is shorter. */
+  | { readonly kind: 'shortest-entry' }
   | { readonly kind: 'none' };
 
 export interface Violation {
@@ -30,6 +32,11 @@ export interface Violation {
   readonly finding: Finding;
   /** Ends with the step after which (or at which) the property is broken. */
   readonly trace: Trace;
+  /**
+   * For a progress property: the state after so many steps is the last one again, and the steps
+   * from there on repeat for ever. No step is left when nobody is sure to move.
+   */
+  readonly loop?: number;
   readonly minimality: Minimality;
 }
 

@@ -34,6 +34,7 @@ const violationData = ({ violation, property, steps, saved }: FoundViolation) =>
   says: property?.says ?? null,
   why: property?.why ?? null,
   step: steps.length,
+  loop: violation.loop ?? null,
   finding: violation.finding,
   minimality: violation.minimality.kind,
   steps,

@@ -11,7 +11,7 @@ import {
   type SearchHeader,
   type SearchReport,
 } from './search-report.ts';
-import { labelled, labelledCommand, stepLines } from './steps-text.ts';
+import { labelled, labelledCommand, loopText, stepLines } from './steps-text.ts';
 import { brief, count, seconds, table, type Style } from './style.ts';
 
 export interface TextOptions {
@@ -64,17 +64,25 @@ export const minimalityText = (minimality: Minimality): string =>
   match(minimality.kind)
     .with('shortest', () => '(shortest)')
     .with('1-minimal', () => '(1-minimal: no single action can go)')
+    .with('shortest-entry', () => '(shortest way into a loop)')
     .with('none', () => '(not minimised)')
     .exhaustive();
+
+/** Where a run of `length` steps breaks a property, at its end or in a loop. */
+function placeText(length: number, loop: number | undefined): string {
+  if (loop !== undefined) return loopText(length, loop);
+  return length === 0 ? 'in the initial state' : `at step ${length} of ${length}`;
+}
 
 export function violationLines(found: FoundViolation, style: Style): string[] {
   const { violation, property, steps, saved } = found;
   const length = steps.length;
-  const where = length === 0 ? 'in the initial state' : `at step ${length} of ${length}`;
+  const { loop } = violation;
+  const where = placeText(length, loop);
   return [
     `${style.bad('VIOLATION')}  ${style.strong(violation.property)}   ${where}   ` +
       minimalityText(violation.minimality),
-    ...stepLines(steps, style),
+    ...stepLines(steps, style, loop),
     ...labelled('broken', findingText(violation.finding)),
     ...(property === undefined ? [] : labelled('says', property.says)),
     ...(property === undefined ? [] : labelled('why', property.why)),

@@ -52,6 +52,14 @@ describe('parseCounterexample', () => {
     expect(fault.message).toContain('counterexample@2');
   });
 
+  it('refuses a loop that begins after the end of the run', () => {
+    const fault = faultOf(() => parseCounterexample(changed({ loop: 5 }), 'x.json'));
+    expect([fault.code, fault.message]).toEqual([
+      'KMC-204',
+      'x.json: has a loop from step 5 on, but 4 actions',
+    ]);
+  });
+
   it('names the field that does not match', () => {
     const fault = faultOf(() => parseCounterexample(changed({ initial: -1 }), 'x.json'));
     expect(fault.code).toBe('KMC-204');

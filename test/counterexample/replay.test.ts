@@ -3,7 +3,7 @@ import { Fault, type FaultCode } from '../../src/checker/fault.ts';
 import { replay, type Replay } from '../../src/counterexample/replay.ts';
 import type { Counterexample } from '../../src/counterexample/schema.ts';
 import { toyCatalogue } from '../toy/catalogue.ts';
-import { badRun, goodRun, toyModel, withFingerprints } from '../toy/counterexamples.ts';
+import { badRun, endlessRun, goodRun, toyModel, withFingerprints } from '../toy/counterexamples.ts';
 
 const replayed = (found: Counterexample, acceptModelChange = false): Replay =>
   replay('x.json', found, toyCatalogue, { model: toyModel, acceptModelChange });
@@ -25,6 +25,44 @@ const withAction = (index: number, changes: object): Counterexample => {
   );
   return { ...run, actions };
 };
+
+describe('replay of a loop', () => {
+  it('verifies that it closes, is fair, and leaves something under way', () => {
+    const { asExpected, violation, loopFault } = replayed(endlessRun());
+    expect(loopFault).toBeUndefined();
+    expect(violation).toEqual({
+      property: 'everybody-gets-in',
+      step: 2,
+      endless: { loop: 0, finding: { message: 'an actor never gets in', where: { actor: 0 } } },
+    });
+    expect(asExpected).toBe(true);
+  });
+
+  it('notices one that does not close', () => {
+    const open = replayed({ ...endlessRun(), loop: 1 });
+    expect(open).toMatchObject({ asExpected: false, loopFault: { kind: 'open' } });
+  });
+
+  it('notices one on which somebody is kept from moving', () => {
+    const expected = { verdict: 'violated', property: 'lock-is-freed', step: 1 } as const;
+    const actions = endlessRun().actions.slice(0, 1);
+    const unfair = { ...endlessRun(), actions, loop: 1, expect: expected };
+    const result = replayed(withFingerprints(unfair));
+    expect(result).toMatchObject({ asExpected: false, loopFault: { kind: 'unfair' } });
+  });
+
+  it('notices one on which the thing comes to its end', () => {
+    const expected = { verdict: 'violated', property: 'lock-is-freed', step: 2 } as const;
+    const ends = replayed({ ...endlessRun(), expect: expected });
+    expect(ends.asExpected).toBe(false);
+    expect(ends.violation).toBeUndefined();
+  });
+
+  it('takes a run that ends for no more than that', () => {
+    const { loop: _, ...ended } = endlessRun();
+    expect(replayed(ended)).toMatchObject({ asExpected: false });
+  });
+});
 
 describe('replay', () => {
   it('reaches the recorded violation at the recorded step', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../src/checker/catalogue.ts';
 import type { Environment } from '../../src/cli/environment.ts';
 import { counterMachine } from './counters.ts';
-import { lockMachine, lockProperties, type LockRules } from './lock.ts';
+import { lockMachine, lockProgress, lockProperties, type LockRules } from './lock.ts';
 
 const rulesOf = ({ rules, mutant }: Selection): LockRules => ({
   acquire:
@@ -27,6 +27,7 @@ export const toyCatalogue: Catalogue = {
       counts: { states: 2, transitions: 3, depth: 1 },
     },
     { id: 'lock-by-hand', says: 'The same, not part of CI.', machine: 'lock', ci: false },
+    { id: 'lock-for-ever', says: 'The same, for ever.', machine: 'lock', ci: false },
   ],
   rules: [
     {
@@ -61,14 +62,12 @@ export const toyCatalogue: Catalogue = {
       category: 'A',
     },
   ],
-  properties: lockProperties.map(propertyEntry),
-  instantiate: (selection) =>
-    erased(
-      lockMachine(
-        rulesOf(selection),
-        lockProperties.filter(({ id }) => selection.properties?.includes(id) ?? true),
-      ),
-    ),
+  properties: [...lockProperties, ...lockProgress].map(propertyEntry),
+  instantiate: (selection) => {
+    const isWanted = ({ id }: { id: string }) => selection.properties?.includes(id) ?? true;
+    const progress = selection.scenario === 'lock-for-ever' ? lockProgress.filter(isWanted) : [];
+    return erased(lockMachine(rulesOf(selection), lockProperties.filter(isWanted), progress));
+  },
 };
 
 export interface Recorded {

@@ -51,6 +51,20 @@ export const badRun = (): Counterexample =>
     notes: '',
   });
 
+/** An actor enters and leaves again and again; the other one never gets in. */
+export const endlessRun = (): Counterexample =>
+  withFingerprints({
+    ...badRun(),
+    title: 'one actor never gets in',
+    expect: { verdict: 'violated', property: 'everybody-gets-in', step: 2 },
+    scenario: 'lock-for-ever',
+    rules: { preset: 'upstream', changes: {} },
+    actions: [action(1, 'lock_acquire'), action(1, 'lock_release')],
+    loop: 0,
+    minimality: 'shortest-entry',
+    found: { engine: 'exhaustive', version: '0.0.0', symmetry: false },
+  });
+
 /** One actor enters and leaves, under the same rules: nothing is violated. */
 export const goodRun = (): Counterexample =>
   withFingerprints({

@@ -6,6 +6,7 @@ import {
   pool,
   record,
   type Machine,
+  type ProgressProperty,
   type Property,
   type RecordView,
 } from '../../src/engine/machine/index.ts';
@@ -57,11 +58,38 @@ export const lockProperties: readonly Property<Lock>[] = [
   },
 ];
 
+/** The lock is freed in the end, but it may be taken past an actor for ever. */
+export const lockProgress: readonly ProgressProperty<Lock>[] = [
+  {
+    id: 'lock-is-freed',
+    kind: 'progress',
+    says: 'A lock that is held is free again some time.',
+    why: 'Nobody else could ever get in.',
+    source: ['lock_release()'],
+    objects: () => 1,
+    pending: ({ view }) => view.held,
+    finding: () => ({ message: 'the lock stays held', where: {} }),
+    witness: { says: 'The lock is held.', reached: ({ view }) => view.held },
+  },
+  {
+    id: 'everybody-gets-in',
+    kind: 'progress',
+    says: 'Who is outside is inside some time.',
+    why: 'An actor would wait for ever.',
+    source: ['lock_acquire()'],
+    objects: () => 2,
+    pending: ({ view }, a) => view.place.get(a) !== 'inside',
+    finding: (_, a) => ({ message: 'an actor never gets in', where: { actor: a } }),
+    witness: { says: 'An actor is outside.', reached: ({ view }) => !view.held },
+  },
+];
+
 const actor = { name: 'actor', size: 2, label: (value: number) => `a${value}` };
 
 export function lockMachine(
   rules: LockRules,
   properties: readonly Property<Lock>[] = lockProperties,
+  progress: readonly ProgressProperty<Lock>[] = [],
 ): Machine<Lock, Fields> {
   return {
     name: 'lock',
@@ -71,6 +99,7 @@ export function lockMachine(
     moments: {},
     symmetry: [actors],
     properties,
+    progress,
     transitions: [
       {
         name: 'lock_acquire',

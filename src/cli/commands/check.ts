@@ -1,6 +1,8 @@
 /** `check`: exhaustive bounded search. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import type { Catalogue, Selection } from '../../checker/catalogue.ts';
 import { Fault } from '../../checker/fault.ts';
+import { asksProgress } from '../../engine/exhaustive.ts';
 import type { Limits } from '../../engine/outcome.ts';
 import type { Summary } from '../../report/reporter.ts';
 import {
@@ -39,6 +41,10 @@ const options = {
     describe: 'Keep states in full, or 64 bits of each with a small risk',
   },
   symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
+  liveness: {
+    type: 'boolean',
+    describe: 'Only what asks about runs without end; --no-liveness: all else [default: both]',
+  },
   continue: { type: 'boolean', describe: 'Go on after a violation', conflicts: 'max-errors' },
   'max-errors': { type: 'string', describe: 'Stop after this many violations [default: 1]' },
   coverage: { type: 'boolean', describe: 'How often each transition was taken' },
@@ -97,6 +103,7 @@ function otherArguments(argv: Arguments): string[] {
     ...Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text])),
     ...(argv.storage === 'exact' ? [] : ['--storage', argv.storage]),
     ...(argv.symmetry ? [] : ['--no-symmetry']),
+    ...(argv.liveness === false ? ['--no-liveness'] : []),
     ...(argv.continue === true ? ['--continue'] : []),
   ];
 }
@@ -121,15 +128,25 @@ export function summarise(
 function searchesFor({ catalogue, model }: Environment, argv: Arguments): SearchIdentity[] {
   const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
   if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
-  const { symmetry, storage } = argv;
   if (argv.checkpoint !== undefined && scenarios.length > 1) {
     throw new Fault('KMC-103', '--checkpoint saves the search of one scenario', ['Name it.']);
   }
-  return scenarios.map((scenario) => {
+  const searches = scenarios.map((scenario) => {
     const selection = selectionFor(catalogue, scenario, argv);
-    return { selection, symmetry, storage, model: model.hash };
+    const liveness = argv.liveness !== false && canAskProgress(catalogue, selection);
+    const symmetry = argv.symmetry && !liveness;
+    return { selection, symmetry, liveness, storage: argv.storage, model: model.hash };
   });
+  if (argv.liveness !== true) return searches;
+  const endless = searches.filter(({ liveness }) => liveness);
+  if (endless.length > 0) return endless;
+  throw new Fault('KMC-103', 'nothing that is selected asks about runs without end', [
+    'Properties that do are asked "for-ever": kvm-mmu-check list properties',
+  ]);
 }
+
+const canAskProgress = (catalogue: Catalogue, selection: Selection): boolean =>
+  asksProgress(catalogue.instantiate(selection), {});
 
 /** The search in the file of `--resume`. Errors: faults 103, 401 and 402. */
 function resumedFor(environment: Environment, argv: Arguments, file: string): SearchIdentity[] {
@@ -154,12 +171,19 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
       ? searchesFor(environment, argv)
       : resumedFor(environment, argv, argv.resume);
   const jobs = searches.map((identity) => {
-    const { selection, symmetry, storage } = identity;
+    const { selection, symmetry, liveness, storage } = identity;
     const scenario = scenarioNamed(catalogue, selection.scenario);
     const selected = selectionArguments(scenario, selection);
-    const others = otherArguments({ ...argv, symmetry, storage });
+    const isLeftOut = !liveness && canAskProgress(catalogue, selection);
+    const others = otherArguments({
+      ...argv,
+      symmetry: symmetry || liveness,
+      liveness: !isLeftOut,
+      storage,
+    });
     const repeat = commandLine('check', scenario.id, ...selected, ...others);
     const settings = {
+      liveness,
       symmetry,
       storage,
       maxErrors,
@@ -182,7 +206,8 @@ async function check(environment: Environment, argv: Arguments): Promise<number>
     if (environment.stopSignal() !== undefined) break;
     reports.push(await searchExhaustively(context, target, settings));
   }
-  const isGate = names.length === 0 && argv.mutant === undefined && argv.resume === undefined;
+  const isWhole = argv.mutant === undefined && argv.resume === undefined && !argv.liveness;
+  const isGate = names.length === 0 && isWhole;
   const summary = summarise('check', reports, argv.failOnVacuous ?? isGate, environment);
   context.reporter.ended(summary);
   output.close();
@@ -205,7 +230,8 @@ export const checkCommand: Command = {
           })
           .options(options)
           .example('$0 check shadow-unsync', 'Every property, every state of one scenario')
-          .example('$0 check --mutant link-unsynced-child', 'Plant a known bug and find it'),
+          .example('$0 check --mutant link-unsynced-child', 'Plant a known bug and find it')
+          .example('$0 check --liveness', 'What never ends, in the scenarios that ask for it'),
       async (argv) => finish(await check(environment, argv)),
     ),
 };

@@ -78,8 +78,8 @@ function scenarios({ scenarios: list }: Catalogue): Listed {
 
 /** `explain` has all of them. */
 function briefWhen({ kind, when }: PropertyEntry): string {
+  if (kind !== 'step') return when;
   const transitions = when.split(', ').length;
-  if (kind === 'state') return when;
   return transitions === 1 ? 'on 1 transition' : `on ${transitions} transitions`;
 }
 

@@ -86,9 +86,13 @@ const headLines = (verb: string, { file, found }: Viewed): string[] => [
   ].join('   '),
 ];
 
+const loopOf = ({ replayed }: Viewed): number | undefined => replayed.violation?.endless?.loop;
+
 function findingLines({ replayed }: Viewed): string[] {
   const { violation, run } = replayed;
   if (violation === undefined) return [];
+  const { endless } = violation;
+  if (endless !== undefined) return labelled('broken', findingText(endless.finding));
   const at = violation.step === 0 ? run.initialJudged : run.steps[violation.step - 1]?.judged;
   return (at ?? []).flatMap(({ finding }) => labelled('broken', findingText(finding)));
 }
@@ -129,6 +133,7 @@ const viewData = ({ file, found, replayed, steps }: Viewed) => ({
   scenario: found.scenario,
   rules: found.rules,
   expect: found.expect,
+  loop: found.loop ?? null,
   violation: replayed.violation ?? null,
   asExpected: replayed.asExpected,
   drift: replayed.drift ?? null,
@@ -147,7 +152,7 @@ function replayFiles(environment: Environment, argv: Flags, paths: readonly stri
     const quiet = output.verbosity === 0;
     const lines = [
       ...headLines('replay', viewed),
-      ...(quiet ? [] : stepLines(viewed.steps, output.style)),
+      ...(quiet ? [] : stepLines(viewed.steps, output.style, loopOf(viewed))),
       ...(quiet ? [] : findingLines(viewed)),
       ...driftLines(viewed),
       verdictLine(viewed, output),
@@ -168,7 +173,7 @@ function showFile(environment: Environment, argv: Flags, file: string): number {
     const lines = [
       ...headLines('show', viewed),
       ...describe(environment, viewed),
-      ...stepLines(viewed.steps, output.style),
+      ...stepLines(viewed.steps, output.style, loopOf(viewed)),
       ...findingLines(viewed),
     ];
     lines.forEach(output.line);

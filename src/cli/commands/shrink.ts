@@ -45,6 +45,11 @@ function violationOf(file: string, found: Counterexample, replayed: Replay): Vio
   if (found.expect.verdict === 'holds' || violation === undefined) {
     throw new Fault('KMC-103', `${file}: violates nothing, so there is nothing to shrink`);
   }
+  if (found.loop !== undefined) {
+    throw new Fault('KMC-103', `${file}: is a loop, which is not shrunk`, [
+      'A search finds the shortest way into one: kvm-mmu-check check --liveness',
+    ]);
+  }
   const { step, property } = violation;
   const actions = run.steps.slice(0, step).map(({ action }) => action);
   const judged = step === 0 ? run.initialJudged : run.steps[step - 1]?.judged;

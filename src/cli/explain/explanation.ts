@@ -1,5 +1,5 @@
 /** What `explain` says of one named thing, for programs and for people. */
-import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
+import { askedOf, type Catalogue, type ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
 
 export interface Explanation {
@@ -43,5 +43,5 @@ export const machineOf = (catalogue: Catalogue, scenario: ScenarioEntry) =>
     rules: {},
   });
 
-export const propertyIds = (catalogue: Catalogue, scenario: ScenarioEntry): string[] =>
-  machineOf(catalogue, scenario).properties.map(({ id }) => id);
+export const propertyIds = (catalogue: Catalogue, scenario: ScenarioEntry): readonly string[] =>
+  askedOf(machineOf(catalogue, scenario));

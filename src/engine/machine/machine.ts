@@ -32,6 +32,11 @@ export interface Transition<S> {
    * constants alone. A broken assumption of the model is reported with `assertModel`.
    */
   readonly step: (s: S, a: number, b: number, c: number, d: number) => boolean;
+  /**
+   * Whether its actor is sure to take this enabled step, if it takes no other sure one: asked of
+   * the state before the step, for progress properties alone. Default: always.
+   */
+  readonly sure?: (s: S, a: number, b: number, c: number, d: number) => boolean;
 }
 
 /** What a property reports: the sentence and the objects concerned. */
@@ -82,6 +87,21 @@ export interface StepProperty<S> extends PropertyText {
 
 export type Property<S> = StateProperty<S> | StepProperty<S>;
 
+/**
+ * A claim about runs without end: what is under way comes to an end, provided that every actor
+ * that stays able to take a sure step takes one again and again (weak fairness).
+ */
+export interface ProgressProperty<S> extends PropertyText {
+  readonly kind: 'progress';
+  /** How many things it speaks of, each by itself. The same in every state. */
+  readonly objects: (s: S) => number;
+  /** Whether thing number `object` is under way. It must not stay so for ever. */
+  readonly pending: (s: S, object: number) => boolean;
+  /** What to report of a thing that stays under way, in a state where it is. */
+  readonly finding: (s: S, object: number) => Finding;
+  readonly witness: Witness<S>;
+}
+
 export interface Machine<S, F extends Fields = Fields> {
   readonly name: string;
   readonly layout: RecordLayout<F>;
@@ -92,6 +112,8 @@ export interface Machine<S, F extends Fields = Fields> {
   /** In documented order; instances are enumerated by transition, then arguments, smallest up. */
   readonly transitions: readonly Transition<S>[];
   readonly properties: readonly Property<S>[];
+  /** Asked of runs without end. Default: none. */
+  readonly progress?: readonly ProgressProperty<S>[];
   /** Moments at which state properties may be asked, beside `every-step`. */
   readonly moments: Readonly<Record<string, (s: S) => boolean>>;
   /** Interchangeable pools; permuting any of them maps behaviours onto behaviours. */

@@ -1,5 +1,6 @@
 /** What a caller may ask of an exhaustive search. */
 import type { CheckpointOptions } from '../checkpoint/checkpoints.ts';
+import type { Fields, Machine } from '../machine/index.ts';
 import type { Limits } from '../outcome.ts';
 import type { MachineSource } from '../parallel/source.ts';
 import type { ProgramOptions } from '../program.ts';
@@ -7,6 +8,11 @@ import type { Storage } from './store.ts';
 
 export interface ExhaustiveOptions {
   readonly limits?: Limits;
+  /**
+   * Ask the progress properties of the machine, if it has any. The search then keeps whole states
+   * and no orbits, whatever else is asked for. Default: `true`.
+   */
+  readonly liveness?: boolean;
   /** Search orbits under the machine's symmetry. Default: `true`. */
   readonly symmetry?: boolean;
   /** Keep whole vectors, or 64-bit fingerprints with a small risk of omission. Default: `exact`. */
@@ -28,3 +34,18 @@ export interface ExhaustiveOptions {
   /** Accessors without code generation (slow, for cross-checks). Default: `generated`. */
   readonly backend?: NonNullable<ProgramOptions['backend']>;
 }
+
+/** Whether the search will look for loops. */
+export const asksProgress = <S, F extends Fields>(
+  { progress = [] }: Machine<S, F>,
+  { liveness = true }: ExhaustiveOptions,
+): boolean => liveness && progress.length > 0;
+
+/** How states are stored. */
+export const settingsOf = <S, F extends Fields>(
+  machine: Machine<S, F>,
+  options: ExhaustiveOptions,
+): Required<Pick<ExhaustiveOptions, 'symmetry' | 'storage'>> =>
+  asksProgress(machine, options)
+    ? { symmetry: false, storage: 'exact' }
+    : { symmetry: options.symmetry ?? true, storage: options.storage ?? 'exact' };

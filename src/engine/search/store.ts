@@ -145,7 +145,19 @@ export class StateStore {
 
   /** Id of the state with this key; -1 when there is none. */
   find(key: Int32Array, low: number): number {
-    return this.candidates(low).find((id) => this.compareKey(id, key) === 0) ?? -1;
+    const mask = this.table.length - 1;
+    for (let slot = low & mask, known: number; ; slot = (slot + 1) & mask) {
+      known = this.table[slot] as number;
+      if (known === 0) return -1;
+      if (((known ^ low) & ~mask) !== 0) continue;
+      const id = (known & mask) - 1;
+      if (this.compareKey(id, key) === 0) return id;
+    }
+  }
+
+  /** Copies the key of a state. */
+  readKey(id: number, into: Int32Array): void {
+    for (let k = 0; k < this.keyWords; k++) into[k] = this.#recordWord(id, k);
   }
 
   keyOf(id: number): Int32Array {

@@ -44,6 +44,11 @@ describe('checkExhaustively with several workers', () => {
     await expectSame('lock', 4, { symmetry: false, maxErrors: Infinity }, [2]);
   });
 
+  it('finds the same loop', async () => {
+    const alone = await expectSame('philosophers', 4, {}, [2]);
+    expect(alone).toMatchObject({ violations: [{ property: 'everybody-eats' }] });
+  });
+
   it('hands over in the midst of a search', async () => {
     const alone = await run('core', [0, 'vcpus']);
     // The clock moves at each look; how far the search gets until the thread is ready varies.

@@ -6,6 +6,7 @@ import {
   type Interchangeable,
 } from '../../../bench/machines/shadow-core.ts';
 import type { MachineSource } from '../../../src/engine/exhaustive.ts';
+import { philosophers } from '../liveness/machines.ts';
 import {
   brittleMachine,
   gridMachine,
@@ -29,6 +30,7 @@ export const machines = {
       max,
     ),
   brittle: () => brittleMachine,
+  philosophers: (size: number) => philosophers(size, true),
 } as const;
 
 type Name = keyof typeof machines;

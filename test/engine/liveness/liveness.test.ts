@@ -53,7 +53,7 @@ describe('progress properties', () => {
     const machine = peterson(() => false);
     const [violation] = violationsOf(await search(machine));
     expect(violation?.minimality).toEqual({ kind: 'shortest-entry' });
-    expect(stepsOf(machine, violation as Violation)).toEqual({
+    expect(stepsOf(machine, violation)).toEqual({
       before: ['process0 want'],
       loop: [],
     });
@@ -65,7 +65,7 @@ describe('progress properties', () => {
       property: 'who-wants-gets-in',
       finding: { message: 'never ends' },
     });
-    const { before, loop } = stepsOf(testAndSet, violation as Violation);
+    const { before, loop } = stepsOf(testAndSet, violation);
     expect(before.length + loop.length).toBe(4);
     expect(new Set(loop.map((step) => step.split(' ')[0])).size).toBe(1);
     expect(loop).toHaveLength(3);
@@ -76,7 +76,7 @@ describe('progress properties', () => {
     const outcome = await search(machine);
     expect(propertiesOf(outcome)).toEqual(['somebody-eats', 'everybody-eats']);
     const [deadlock] = violationsOf(outcome);
-    expect(stepsOf(machine, deadlock as Violation)).toMatchObject({ loop: [] });
+    expect(stepsOf(machine, deadlock)).toMatchObject({ loop: [] });
     expect(deadlock?.trace.steps).toHaveLength(3);
   });
 
@@ -85,7 +85,7 @@ describe('progress properties', () => {
     const outcome = await search(machine);
     expect(propertiesOf(outcome)).toEqual(['everybody-eats']);
     const [starved] = violationsOf(outcome);
-    const { loop } = stepsOf(machine, starved as Violation);
+    const { loop } = stepsOf(machine, starved);
     expect(loop.length).toBeGreaterThan(0);
   });
 
@@ -151,7 +151,7 @@ function canStay(edges: readonly Edge[], pending: readonly boolean[]): boolean {
   const reached = closure(edges, [0]);
   for (let set = 1; set < 1 << size; set++) {
     const states = Array.from({ length: size }, (_, k) => k).filter((k) => (set >> k) % 2 === 1);
-    if (!states.every((k) => pending[k] === true && reached.includes(k))) continue;
+    if (!states.every((k) => pending[k] && reached.includes(k))) continue;
     const inside = edges.filter(({ from, to }) => states.includes(from) && states.includes(to));
     const connected = states.every((k) => states.every((l) => closure(inside, [k]).includes(l)));
     if (!connected) continue;

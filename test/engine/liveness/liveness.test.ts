@@ -31,7 +31,9 @@ const propertiesOf = (outcome: Outcome): string[] =>
   violationsOf(outcome).map(({ property }) => property);
 
 /** Names of the steps before and within the loop. */
-function stepsOf<S, F extends Fields>(machine: Machine<S, F>, { trace, loop = -1 }: Violation) {
+function stepsOf<S, F extends Fields>(machine: Machine<S, F>, violation: Violation | undefined) {
+  if (violation === undefined) throw new Error('nothing is violated');
+  const { trace, loop = -1 } = violation;
   const program = compileMachine(machine);
   const names = trace.steps.map((id) => {
     const { actor, transition } = program.actionOf(id);

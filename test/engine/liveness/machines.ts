@@ -212,7 +212,7 @@ export const graphMachine = (
     };
   }),
   properties: [],
-  progress: [progress<Place>('leaves', 1, (s) => pending[s.at])],
+  progress: [progress<Place>('leaves', 1, (s) => pending[s.at] ?? false)],
   moments: {},
   symmetry: [],
 });

@@ -36,6 +36,7 @@ export const accessIsJustifiedByGuestTables = stepProperty({
   },
   witness: {
     says: 'a vCPU may still use an old translation after the guest changed its tables',
+    reads: ['vcpu.ghost_allowed_frame'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         const { ghost_allowed_frame } = kvm.vcpu.at(v);

@@ -11,6 +11,7 @@ export const auditLeafHasAnRmap = stateProperty({
   why: 'Nobody who takes the frame back would find the leaf.',
   source: ['mmu_audit.c inspect_spte_has_rmap()'],
   when: 'unlocked',
+  reads: ['sp', 'rmap'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -19,5 +20,5 @@ export const auditLeafHasAnRmap = stateProperty({
       if (kvm.rmap.at(rmapKey(kvm, gfn, page.role.level)).bits !== 0) return null;
       return { message: 'the rmap of a leaf is empty', where: { sp, index, gfn: hex(gfn) } };
     }),
-  witness: { says: 'a leaf is present', reached: (kvm) => hasEntry(kvm, 'leaf') },
+  witness: { says: 'a leaf is present', reads: ['sp'], reached: (kvm) => hasEntry(kvm, 'leaf') },
 });

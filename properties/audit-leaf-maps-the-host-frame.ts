@@ -12,6 +12,7 @@ export const auditLeafMapsTheHostFrame = stateProperty({
   why: 'The guest would reach memory of the host that is not its own.',
   source: ['mmu_audit.c audit_mappings()', 'mmu_invalidate_retry_gfn()'],
   when: 'unlocked',
+  reads: ['sp', 'host_pfn'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -21,5 +22,5 @@ export const auditLeafMapsTheHostFrame = stateProperty({
       const where = { sp, index, gfn: hex(gfn), pfn: hex(spte_to_pfn(spte)) };
       return { message: 'a leaf maps another frame than the host gave', where };
     }),
-  witness: { says: 'a leaf is present', reached: (kvm) => hasEntry(kvm, 'leaf') },
+  witness: { says: 'a leaf is present', reads: ['sp'], reached: (kvm) => hasEntry(kvm, 'leaf') },
 });

@@ -22,6 +22,7 @@ export const auditSyncedTableIsNotWritable = stateProperty({
   why: 'The guest could edit the table without KVM noticing.',
   source: ['mmu_audit.c audit_write_protection()'],
   when: 'unlocked',
+  reads: ['sp', 'rmap'],
   applies: (kvm) => somePage(kvm, (page) => isValid(page) && sp_has_gptes(page) && !page.unsync),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -32,6 +33,7 @@ export const auditSyncedTableIsNotWritable = stateProperty({
     }),
   witness: {
     says: 'a page is in sync',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => !page.unsync),
   },
 });

@@ -36,6 +36,7 @@ export const childHasTheRoleThatItsEntryImplies = stateProperty({
     'shadow page.',
   source: ['kvm_mmu_child_role()', 'FNAME(fetch)', 'CVE-2021-38198', 'CVE-2026-53359'],
   when: 'unlocked',
+  reads: ['sp', 'memory', 'host_pfn', 'ghost', 'vcpu.emulated'],
   applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -57,6 +58,7 @@ export const childHasTheRoleThatItsEntryImplies = stateProperty({
     }),
   witness: {
     says: 'a child has less access than its parent, or two parents',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.role.access < 7 || page.parent_ptes.count() > 1),
   },
 });

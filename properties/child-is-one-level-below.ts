@@ -13,6 +13,7 @@ export const childIsOneLevelBelow = stateProperty({
   why: 'Walks count levels: a wrong one reads a table as data or descends past the last level.',
   source: ['kvm_mmu_child_role()', '__link_shadow_page()'],
   when: 'every-step',
+  reads: ['sp'],
   applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -32,6 +33,7 @@ export const childIsOneLevelBelow = stateProperty({
     }),
   witness: {
     says: 'tables and leaves are present',
+    reads: ['sp'],
     reached: (kvm) => hasEntry(kvm, 'table') && hasEntry(kvm, 'leaf'),
   },
 });

@@ -23,6 +23,7 @@ export const countersEqualRecounts = stateProperty({
     'never again be mapped writable.',
   source: ['account_shadowed()', 'unaccount_shadowed()', 'kvm_gfn_is_write_tracked()'],
   when: 'unlocked',
+  reads: ['sp', 'gfn_write_track', 'arch'],
   applies: (kvm) => kvm.arch.indirect_shadow_pages > 0,
   check: (kvm) => {
     const counted = kvm.arch.indirect_shadow_pages;
@@ -40,6 +41,7 @@ export const countersEqualRecounts = stateProperty({
   },
   witness: {
     says: 'a page has been zapped and is not freed yet',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.role.invalid),
   },
 });

@@ -38,6 +38,7 @@ export const flushLeavesNoStaleEntry = stepProperty({
   check: (_before, after, [v = 0]) => staleLeaf(after, v),
   witness: {
     says: 'a vCPU syncs its root',
+    reads: ['mmu_lock.sync_parent'],
     reached: (kvm) => kvm.mmu_lock.sync_parent !== null,
   },
 });

@@ -11,6 +11,7 @@ export const guestRunsOnAValidRoot = stateProperty({
   why: 'The guest would run by tables that KVM no longer maintains, or by those of another mode.',
   source: ['kvm_mmu_reload()', 'is_root_usable()', 'KVM_REQ_MMU_FREE_OBSOLETE_ROOTS'],
   when: 'in-guest',
+  reads: ['sp', 'vcpu.cr0_wp', 'vcpu.cr3', 'vcpu.pc', 'vcpu.root'],
   applies: (kvm) => kvm.vcpu.length > 0,
   check: (kvm) => {
     for (let v = 0; v < kvm.vcpu.length; v += 1) {
@@ -27,6 +28,7 @@ export const guestRunsOnAValidRoot = stateProperty({
   },
   witness: {
     says: 'all vCPUs are in the guest',
+    reads: ['vcpu.pc'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) if (!inGuest(kvm, v)) return false;
       return true;

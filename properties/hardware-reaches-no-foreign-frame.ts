@@ -36,6 +36,7 @@ export const hardwareReachesNoForeignFrame = stateProperty({
     'kvm_flush_remote_tlbs()',
   ],
   when: 'every-step',
+  reads: ['sp', 'host_pfn', 'vcpu.ghost_tlb', 'vcpu.request_flush_current', 'vcpu.root'],
   needs: ({ workload }) => workload.budget.notifier > 0,
   applies: (kvm) => entry(kvm, () => true) !== null,
   check: (kvm) => {
@@ -48,6 +49,14 @@ export const hardwareReachesNoForeignFrame = stateProperty({
   },
   witness: {
     says: 'a vCPU retains a translation while its frame is being invalidated',
+    reads: [
+      'sp',
+      'host_pfn',
+      'mmu_notifier',
+      'vcpu.ghost_tlb',
+      'vcpu.request_flush_current',
+      'vcpu.root',
+    ],
     reached: (kvm) =>
       kvm.mmu_notifier.pc === 'flush' &&
       entry(kvm, (pfn) => kvm.host_pfn.get(kvm.mmu_notifier.gfn) === pfn) !== null,

@@ -21,6 +21,7 @@ export const hardwareReachesNoFreedPage = stateProperty({
   why: 'The hardware would walk memory that the host has given to somebody else.',
   source: ['kvm_mmu_commit_zap_page()', 'kvm_flush_remote_tlbs()', 'SDM "Paging-Structure Caches"'],
   when: 'every-step',
+  reads: ['sp', 'vcpu.ghost_psc'],
   needs: (config) => config.geometry.psc_entries > 0,
   applies: (kvm) => cachedPage(kvm, () => true) !== null,
   check: (kvm) => {
@@ -33,6 +34,7 @@ export const hardwareReachesNoFreedPage = stateProperty({
   },
   witness: {
     says: 'a vCPU caches the way to a page that is being zapped',
+    reads: ['sp', 'vcpu.ghost_psc'],
     reached: (kvm) => cachedPage(kvm, (sp) => kvm.sp.at(sp).role.invalid) !== null,
   },
 });

@@ -9,6 +9,7 @@ export const invalidPageMapsNothing = stateProperty({
   why: 'What is put below a zapped root is never found again by those who take it back.',
   source: ['is_page_fault_stale()', '__kvm_mmu_prepare_zap_page()', 'commit 989c6b34f6a9'],
   when: 'every-step',
+  reads: ['sp'],
   applies: (kvm) => somePage(kvm, (page) => page.role.invalid),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index) =>
@@ -16,6 +17,7 @@ export const invalidPageMapsNothing = stateProperty({
     ),
   witness: {
     says: 'a vCPU within a fault has an invalid root',
+    reads: ['sp', 'vcpu.pc', 'vcpu.root'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         const { pc, root } = kvm.vcpu.at(v);

@@ -9,10 +9,15 @@ export const kernelWarningsStaySilent = stateProperty({
   why: 'Each guards an assumption that the code after it relies on.',
   source: ['mmu_spte_set()', '__link_shadow_page()', 'pte_list_remove()', 'kvm_mmu_child_role()'],
   when: 'every-step',
+  reads: ['sp', 'ghost'],
   applies: (kvm) => somePage(kvm, () => true),
   check: (kvm) =>
     kvm.ghost.warning === 'none'
       ? null
       : { message: `a kernel warning fires: ${kvm.ghost.warning}`, where: {} },
-  witness: { says: 'a shadow page exists', reached: (kvm) => somePage(kvm, () => true) },
+  witness: {
+    says: 'a shadow page exists',
+    reads: ['sp'],
+    reached: (kvm) => somePage(kvm, () => true),
+  },
 });

@@ -35,6 +35,7 @@ export const leafIsFiledInOneRmap = stateProperty({
     'leaf outlives its page.',
   source: ['rmap_add()', 'rmap_remove()', 'drop_spte()', 'pte_list_remove()'],
   when: 'every-step',
+  reads: ['sp', 'rmap'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (_page, sp, index, spte) => {
@@ -45,6 +46,7 @@ export const leafIsFiledInOneRmap = stateProperty({
     }) ?? staleMember(kvm),
   witness: {
     says: 'two leaves map one gfn',
+    reads: ['rmap'],
     reached: (kvm) => {
       for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
         if (kvm.rmap.at(gfn).count() > 1) return true;

@@ -14,6 +14,7 @@ export const leafRightsAreWithinTheCachedAccess = stateProperty({
   why: 'Syncing compares with the cached access, and splitting builds the role of a child from it.',
   source: ['kvm_mmu_page_set_access()', 'mmu_set_spte()', 'FNAME(sync_spte)'],
   when: 'unlocked',
+  reads: ['sp'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -34,6 +35,7 @@ export const leafRightsAreWithinTheCachedAccess = stateProperty({
     }),
   witness: {
     says: 'a leaf grants less than the access cached for it',
+    reads: ['sp'],
     reached: (kvm) =>
       firstEntry(kvm, (page, _sp, index, spte) =>
         is_last_spte(spte) && spteAccess(spte) !== kvm_mmu_page_get_access(page, index)

@@ -19,6 +19,7 @@ export const legalAccessCompletes = stateProperty({
   why: 'The vCPU would fault for ever on an access that its tables permit.',
   source: ['kvm_mmu_page_fault()', 'FNAME(page_fault)'],
   when: 'every-step',
+  reads: ['vcpu.ghost_faults'],
   needs: (config) => config.retries,
   applies: (kvm) => mostFaults(kvm) > 0,
   check: (kvm) => {
@@ -32,6 +33,7 @@ export const legalAccessCompletes = stateProperty({
   },
   witness: {
     says: 'a guest is about to repeat an instruction that faulted',
+    reads: ['vcpu.ghost_faults', 'vcpu.pc'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         if (kvm.vcpu.at(v).ghost_faults > 0 && kvm.vcpu.at(v).pc === 'guest') return true;

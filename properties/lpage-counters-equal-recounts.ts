@@ -20,6 +20,7 @@ export const lpageCountersEqualRecounts = stateProperty({
   why: 'Counted too low, a shadowed table is mapped writable by a huge page; too high, never huge.',
   source: ['account_shadowed()', 'unaccount_shadowed()', 'update_gfn_disallow_lpage_count()'],
   when: 'unlocked',
+  reads: ['sp', 'disallow_lpage'],
   needs: ({ geometry }) => geometry.host_level.some((level) => level > 1),
   applies: (kvm) => kvm.disallow_lpage.length > 0,
   check: (kvm) => {
@@ -34,6 +35,7 @@ export const lpageCountersEqualRecounts = stateProperty({
   },
   witness: {
     says: 'a run without shadowed tables stands beside one with some',
+    reads: ['disallow_lpage'],
     reached: (kvm) => {
       let [none, some] = [false, false];
       for (let run = 0; run < kvm.disallow_lpage.length; run += 1) {

@@ -16,6 +16,7 @@ export const newLinkWaitsForTheFlushOfTheOld = stepProperty({
   },
   witness: {
     says: 'a table entry was removed and its flush is owed',
+    reads: ['ghost_owed'],
     reached: (kvm) => kvm.ghost_owed.link,
   },
 });

@@ -41,5 +41,5 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
       },
     };
   },
-  witness: { says: 'a flush is owed', reached: isFlushOwed },
+  witness: { says: 'a flush is owed', reads: ['ghost_owed'], reached: isFlushOwed },
 });

@@ -19,6 +19,7 @@ export const pageFaultIsJustifiedByGuestTables = stepProperty({
   },
   witness: {
     says: 'KVM is about to deliver a #PF',
+    reads: ['vcpu.pc'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         if (kvm.vcpu.at(v).pc === 'inject_page_fault') return true;

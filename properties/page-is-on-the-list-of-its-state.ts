@@ -11,6 +11,7 @@ export const pageIsOnTheListOfItsState = stateProperty({
   why: 'A page on two lists is freed twice; an invalid page on the active list is used again.',
   source: ['__kvm_mmu_prepare_zap_page()', 'kvm_mmu_commit_zap_page()', 'CVE-2026-64561'],
   when: 'every-step',
+  reads: ['sp'],
   applies: (kvm) => somePage(kvm, () => true),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -27,6 +28,7 @@ export const pageIsOnTheListOfItsState = stateProperty({
     }),
   witness: {
     says: 'a root in use has been invalidated',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.role.invalid && page.root_count > 0),
   },
 });

@@ -36,10 +36,12 @@ export const parentListMirrorsTableEntries = stateProperty({
   why: 'Zapping clears what the list names: an entry that it misses leads to freed memory.',
   source: ['mmu_page_add_parent_pte()', 'drop_parent_pte()', 'kvm_mmu_unlink_parents()'],
   when: 'every-step',
+  reads: ['sp'],
   applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) => unlisted(kvm) ?? notAParent(kvm),
   witness: {
     says: 'a page has two parents',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.parent_ptes.count() > 1),
   },
 });

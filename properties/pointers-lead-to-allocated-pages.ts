@@ -49,6 +49,7 @@ export const pointersLeadToAllocatedPages = stateProperty({
   why: 'Whoever follows such a pointer uses freed memory of the host.',
   source: ['kvm_mmu_commit_zap_page()', 'CVE-2026-46113', 'CVE-2026-53359'],
   when: 'every-step',
+  reads: ['sp', 'rmap', 'vcpu.prev_root', 'vcpu.root'],
   applies: (kvm) => somePage(kvm, () => true),
   check: (kvm) =>
     firstEntry(kvm, (_page, sp, index, spte) =>
@@ -68,6 +69,7 @@ export const pointersLeadToAllocatedPages = stateProperty({
     danglingRoot(kvm),
   witness: {
     says: 'a page is linked below another one',
+    reads: ['sp'],
     reached: (kvm) => hasEntry(kvm, 'table'),
   },
 });

@@ -15,6 +15,7 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
     'and dangles when the page is freed.',
   source: ['rmap_remove()', 'kvm_mmu_page_get_gfn()', 'CVE-2026-46113'],
   when: 'every-step',
+  reads: ['sp', 'rmap'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) => {
     for (let key = 0; key < kvm.rmap.length; key += 1) {
@@ -37,6 +38,7 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
   },
   witness: {
     says: 'leaves for two gfns are filed',
+    reads: ['rmap'],
     reached: (kvm) => {
       let keys = 0;
       for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {

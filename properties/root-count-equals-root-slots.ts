@@ -20,6 +20,7 @@ export const rootCountEqualsRootSlots = stateProperty({
   why: 'Counted too low, a root in use is freed; counted too high, it is never freed.',
   source: ['mmu_alloc_root()', 'mmu_free_root_page()', 'kvm_mmu_new_pgd()'],
   when: 'unlocked',
+  reads: ['sp', 'vcpu.prev_root', 'vcpu.root'],
   applies: (kvm) => somePage(kvm, (page) => page.root_count > 0),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -32,6 +33,7 @@ export const rootCountEqualsRootSlots = stateProperty({
     }),
   witness: {
     says: 'two slots hold the same root',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.root_count > 1),
   },
 });

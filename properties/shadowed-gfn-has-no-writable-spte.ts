@@ -11,6 +11,7 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
   why: 'The guest would edit the table without KVM noticing, and no flush would sync it.',
   source: ['account_shadowed()', 'kvm_mmu_slot_gfn_write_protect()', 'mmu_try_to_unsync_pages()'],
   when: 'unlocked',
+  reads: ['sp', 'rmap'],
   applies: (kvm) => {
     for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
       if (kvm.rmap.at(gfn).bits !== 0 && isShadowedInSync(kvm, gfn)) return true;
@@ -30,6 +31,7 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
     }),
   witness: {
     says: 'a guest table is mapped writable and all its shadow pages are unsync',
+    reads: ['sp'],
     reached: (kvm) =>
       firstEntry(kvm, (page, _sp, index, spte) =>
         is_last_spte(spte) &&

@@ -31,6 +31,7 @@ export const shadowedGfnHasNoWritableTlbEntry = stateProperty({
   why: 'Write protection that the hardware has not heard of protects nothing.',
   source: ['account_shadowed()', 'mmu_sync_children()', 'kvm_flush_remote_tlbs()'],
   when: 'unlocked',
+  reads: ['sp', 'host_pfn', 'vcpu.ghost_tlb', 'vcpu.request_flush_current', 'vcpu.root'],
   applies: (kvm) => writableEntry(kvm, () => true) !== null,
   check: (kvm) => {
     const found = writableEntry(kvm, (gfn) => isShadowedInSync(kvm, gfn));
@@ -42,6 +43,7 @@ export const shadowedGfnHasNoWritableTlbEntry = stateProperty({
   },
   witness: {
     says: 'a vCPU retains a writable translation of a guest table',
+    reads: ['sp', 'host_pfn', 'vcpu.ghost_tlb', 'vcpu.request_flush_current', 'vcpu.root'],
     reached: (kvm) => writableEntry(kvm, () => true) !== null,
   },
 });

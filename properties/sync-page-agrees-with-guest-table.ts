@@ -27,6 +27,7 @@ export const syncPageAgreesWithGuestTable = stateProperty({
     'flush of the guest.',
   source: ['kvm_mmu_track_write()', 'FNAME(fetch)', 'FNAME(gpte_changed)', 'kvm_sync_page()'],
   when: 'unlocked',
+  reads: ['sp', 'memory', 'host_pfn', 'ghost', 'vcpu.emulated'],
   applies: (kvm) => somePage(kvm, (page) => isValid(page) && !page.unsync),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -38,6 +39,7 @@ export const syncPageAgreesWithGuestTable = stateProperty({
     }),
   witness: {
     says: 'a store to a table shadowed in sync is in flight',
+    reads: ['sp', 'vcpu.emulated'],
     reached: (kvm) =>
       firstEntry(kvm, (page, _sp, index) =>
         !page.unsync && isStoreInFlight(kvm, page.gfn, index) ? { message: '', where: {} } : null,

@@ -33,6 +33,7 @@ export const syncedRootReachesNoUnsyncPage = stepProperty({
   },
   witness: {
     says: 'a batch of two pages is being synced',
+    reads: ['mmu_lock.sync_batch'],
     reached: (kvm) => kvm.mmu_lock.sync_batch.bits !== 0,
   },
 });

@@ -39,6 +39,15 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   why: 'Every change of a present entry that hardware has cached needs a flush by its deadline.',
   source: ['kvm_flush_remote_tlbs()', 'mmu_spte_update()', 'kvm_mmu_commit_zap_page()'],
   when: 'in-guest',
+  reads: [
+    'sp',
+    'mmu_notifier',
+    'mmu_lock.holder',
+    'ghost_owed',
+    'vcpu.ghost_tlb',
+    'vcpu.pc',
+    'vcpu.root',
+  ],
   applies: (kvm) => {
     for (let v = 0; v < kvm.vcpu.length; v += 1) {
       if (usesItsTlb(kvm, v) && kvm.vcpu.at(v).ghost_tlb.at(0).valid) return true;
@@ -54,6 +63,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   },
   witness: {
     says: 'a vCPU in the guest retains a translation for which a flush is owed',
+    reads: ['mmu_notifier', 'mmu_lock.holder', 'ghost_owed', 'vcpu.ghost_tlb', 'vcpu.pc'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         const entry = kvm.vcpu.at(v).ghost_tlb.at(0);

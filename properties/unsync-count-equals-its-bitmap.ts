@@ -9,6 +9,7 @@ export const unsyncCountEqualsItsBitmap = stateProperty({
   why: 'The lockless test of a flush reads the count alone: too low, it skips the sync.',
   source: ['mark_unsync()', 'clear_unsync_child_bit()', 'is_unsync_root()'],
   when: 'every-step',
+  reads: ['sp'],
   applies: (kvm) => somePage(kvm, (page) => page.unsync_child_bitmap.bits !== 0),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -19,6 +20,7 @@ export const unsyncCountEqualsItsBitmap = stateProperty({
     }),
   witness: {
     says: 'a page has two marks',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.unsync_child_bitmap.count() > 1),
   },
 });

@@ -17,6 +17,7 @@ export const unsyncOnlyAt4k = stateProperty({
     'mmu_audit.c audit_mappings()',
   ],
   when: 'every-step',
+  reads: ['sp', 'gfn_write_track'],
   applies: (kvm) => somePage(kvm, (page) => page.unsync),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -28,6 +29,7 @@ export const unsyncOnlyAt4k = stateProperty({
     }),
   witness: {
     says: 'two pages of one guest table are unsync',
+    reads: ['sp'],
     reached: (kvm) =>
       somePage(kvm, (page) => page.unsync && countShadowing(kvm, page.gfn, (p) => p.unsync) > 1),
   },

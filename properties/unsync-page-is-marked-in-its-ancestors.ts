@@ -12,6 +12,7 @@ export const unsyncPageIsMarkedInItsAncestors = stateProperty({
   why: 'A flush of the guest syncs what the marks lead to; a page without them stays stale.',
   source: ['mark_unsync()', 'kvm_mmu_mark_parents_unsync()', '__mmu_unsync_walk()'],
   when: 'unlocked',
+  reads: ['sp'],
   applies: (kvm) => somePage(kvm, (page) => page.unsync && page.parent_ptes.bits !== 0),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
@@ -24,6 +25,7 @@ export const unsyncPageIsMarkedInItsAncestors = stateProperty({
     }),
   witness: {
     says: 'an unsync page has two parents',
+    reads: ['sp'],
     reached: (kvm) => somePage(kvm, (page) => page.unsync && page.parent_ptes.count() > 1),
   },
 });

@@ -47,6 +47,7 @@ export const unsyncPrecedesWritableLeaf = stepProperty({
     ),
   witness: {
     says: 'a page that shadows a guest table is unsync',
+    reads: ['sp'],
     reached: (kvm) => countShadowing(kvm, kvm.geometry.tables - 1, (page) => page.unsync) > 0,
   },
 });

@@ -10,6 +10,7 @@ export const validPageIsUnique = stateProperty({
   why: 'A write that zaps one of two twins leaves the other one stale.',
   source: ['kvm_mmu_find_shadow_page()'],
   when: 'unlocked',
+  reads: ['sp'],
   applies: (kvm) => somePage(kvm, isValid),
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
@@ -27,6 +28,7 @@ export const validPageIsUnique = stateProperty({
     }),
   witness: {
     says: 'two valid pages shadow one table in different roles, or one page has two users',
+    reads: ['sp'],
     reached: (kvm) =>
       somePage(kvm, (page) => isValid(page) && (page.root_count > 1 || manyParents(page))),
   },

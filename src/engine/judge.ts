@@ -1,14 +1,11 @@
 /** Evaluation of properties: moments, antecedents, witnesses, and the counts of a run. */
-import type { Finding, Machine, StateProperty, StepProperty } from './machine/index.ts';
+import { panelsOf, type JudgedVector, type Panel } from './judge/panel.ts';
+import { questionsOf, type Judgement, type Notes } from './judge/questions.ts';
+import type { Machine, StepProperty } from './machine/index.ts';
 import type { PropertyEvidence } from './outcome.ts';
 
-/** A property that does not hold. */
-export interface Judgement {
-  /** Place of the property in the machine's list. */
-  readonly property: number;
-  readonly id: string;
-  readonly finding: Finding;
-}
+export type { JudgedVector } from './judge/panel.ts';
+export type { Judgement } from './judge/questions.ts';
 
 /** Counts of one judge that are handed to another. */
 export interface EvidenceCounts {
@@ -21,32 +18,21 @@ export interface EvidenceCounts {
 /** What a judgement returns when everything holds: one shared list, so nothing is allocated. */
 const NOTHING: readonly Judgement[] = Object.freeze([]);
 
-interface MomentGroup<S> {
-  /** `null` for `every-step`. */
-  readonly holds: ((s: S) => boolean) | null;
-  readonly members: readonly { readonly index: number; readonly property: StateProperty<S> }[];
-}
-
-interface PendingWitness<S> {
-  readonly index: number;
-  readonly reached: (s: S) => boolean;
-}
-
 const byProperty = (x: Judgement, y: Judgement): number => x.property - y.property;
 
-function momentGroups<S>(machine: Machine<S>): MomentGroup<S>[] {
-  const groups = new Map<string, { index: number; property: StateProperty<S> }[]>();
-  machine.properties.forEach((property, index) => {
-    if (property.kind !== 'state') return;
-    const members = groups.get(property.when) ?? [];
-    members.push({ index, property });
-    groups.set(property.when, members);
-  });
-  return [...groups].map(([when, members]) => {
-    if (when === 'every-step') return { holds: null, members };
-    const holds = machine.moments[when];
+/** A moment, with its questions as bits by panel. */
+interface Moment<S> {
+  /** `null` for `every-step`. */
+  readonly holds: ((s: S) => boolean) | null;
+  readonly bits: readonly number[];
+}
+
+function momentsOf<S>(machine: Machine<S>, panels: readonly Panel<S>[]): Moment<S>[] {
+  const asked = machine.properties.flatMap((p) => (p.kind === 'state' ? [p.when] : []));
+  return [...new Set(['every-step', ...asked])].map((when) => {
+    const holds = when === 'every-step' ? null : machine.moments[when];
     if (holds === undefined) throw new RangeError(`machine ${machine.name} has no moment ${when}`);
-    return { holds, members };
+    return { holds, bits: panels.map((panel) => panel.bitsOf(when)) };
   });
 }
 
@@ -54,15 +40,21 @@ export class Judge<S> {
   /** By transition: step properties ask about it. */
   readonly judgedTransitions: readonly boolean[];
   readonly #machine: Machine<S>;
-  readonly #groups: readonly MomentGroup<S>[];
+  readonly #panels: readonly Panel<S>[];
+  readonly #moments: readonly Moment<S>[];
   readonly #stepProperties: readonly { index: number; property: StepProperty<S> }[][];
-  readonly #applied: Float64Array;
-  #pending: PendingWitness<S>[] = [];
+  readonly #notes: Notes;
 
-  /** Errors: `RangeError` when a property names an unknown moment. */
-  constructor(machine: Machine<S>) {
+  /**
+   * With a `vector`, answers are remembered by what properties read.
+   * Errors: `RangeError` when a property names an unknown moment, or reads an unknown field.
+   */
+  constructor(machine: Machine<S>, vector: JudgedVector | null = null) {
     this.#machine = machine;
-    this.#groups = momentGroups(machine);
+    const count = machine.properties.length;
+    this.#notes = { applied: new Float64Array(count), seen: new Uint8Array(count), found: null };
+    this.#panels = panelsOf(questionsOf(machine, this.#notes), vector);
+    this.#moments = momentsOf(machine, this.#panels);
     const position = new Map(machine.transitions.map(({ name }, index) => [name, index]));
     this.#stepProperties = machine.transitions.map(() => []);
     machine.properties.forEach((property, index) => {
@@ -73,33 +65,27 @@ export class Judge<S> {
       }
     });
     this.judgedTransitions = this.#stepProperties.map((list) => list.length > 0);
-    this.#applied = new Float64Array(machine.properties.length);
-    this.reset();
   }
 
   /** Forgets all counts. */
   reset(): void {
-    this.#applied.fill(0);
-    this.#pending = this.#machine.properties.map((property, index) => ({
-      index,
-      reached: property.witness.reached,
-    }));
+    this.#tally();
+    this.#notes.applied.fill(0);
+    this.#notes.seen.fill(0);
+    for (const panel of this.#panels) panel.refresh();
   }
 
   /** State properties at their moments. Order: as listed in the machine. */
   judgeState(s: S): readonly Judgement[] {
-    let found: Judgement[] | null = null;
-    if (this.#pending.length > 0) this.#lookForWitnesses(s);
-    for (const { holds, members } of this.#groups) {
-      if (holds !== null && !holds(s)) continue;
-      for (const { index, property } of members) {
-        if (!property.applies(s)) continue;
-        this.#count(index);
-        const finding = property.check(s);
-        if (finding !== null) (found ??= []).push({ property: index, id: property.id, finding });
-      }
+    const notes = this.#notes;
+    notes.found = null;
+    let held = 0;
+    for (let k = 0; k < this.#moments.length; k++) {
+      const { holds } = this.#moments[k] as Moment<S>;
+      if (holds === null || holds(s)) held |= 1 << k;
     }
-    return found === null ? NOTHING : found.sort(byProperty);
+    for (let n = 0; n < this.#panels.length; n++) this.#panels[n]?.ask(s, this.#bits(held, n));
+    return notes.found === null ? NOTHING : (notes.found as Judgement[]).sort(byProperty);
   }
 
   /** Properties of the executed step `before → after`. Order: as listed in the machine. */
@@ -115,7 +101,8 @@ export class Judge<S> {
     let found: Judgement[] | null = null;
     for (const { index, property } of list) {
       if (!property.applies(before, after, args, name)) continue;
-      this.#count(index);
+      const { applied } = this.#notes;
+      applied[index] = (applied[index] ?? 0) + 1;
       const finding = property.check(before, after, args, name);
       if (finding !== null) (found ??= []).push({ property: index, id: property.id, finding });
     }
@@ -124,40 +111,50 @@ export class Judge<S> {
 
   /** Counts so far, one entry per property, in order. */
   evidence(): PropertyEvidence[] {
-    const missing = new Set(this.#pending.map(({ index }) => index));
+    this.#tally();
+    const { applied, seen } = this.#notes;
     return this.#machine.properties.map(({ id }, index) => ({
       id,
-      applied: this.#applied[index] ?? 0,
-      witnessReached: !missing.has(index),
+      applied: applied[index] ?? 0,
+      witnessReached: seen[index] !== 0,
     }));
   }
 
   /** Hands over the counts, and starts counting anew. Witnesses seen stay seen. */
   drain(): EvidenceCounts {
     const counts = this.counts();
-    this.#applied.fill(0);
+    this.#notes.applied.fill(0);
     return counts;
   }
 
   counts(): EvidenceCounts {
-    return { applied: [...this.#applied], unseen: this.#pending.map(({ index }) => index) };
+    this.#tally();
+    const { applied, seen } = this.#notes;
+    return {
+      applied: [...applied],
+      unseen: [...seen.keys()].filter((index) => seen[index] === 0),
+    };
   }
 
   /** Adds what another judge of the same machine counted. */
   absorb({ applied, unseen }: EvidenceCounts): void {
+    const { applied: mine, seen } = this.#notes;
     applied.forEach((count, index) => {
-      this.#applied[index] = (this.#applied[index] ?? 0) + count;
+      mine[index] = (mine[index] ?? 0) + count;
+      if (!unseen.includes(index)) seen[index] = 1;
     });
-    this.#pending = this.#pending.filter(({ index }) => unseen.includes(index));
+    for (const panel of this.#panels) panel.refresh();
   }
 
-  #count(index: number): void {
-    this.#applied[index] = (this.#applied[index] ?? 0) + 1;
+  #tally(): void {
+    for (const panel of this.#panels) panel.tally();
   }
 
-  #lookForWitnesses(s: S): void {
-    for (let k = this.#pending.length - 1; k >= 0; k--) {
-      if (this.#pending[k]?.reached(s) === true) this.#pending.splice(k, 1);
+  #bits(held: number, panel: number): number {
+    let bits = 0;
+    for (let k = 0; k < this.#moments.length; k++) {
+      if ((held & (1 << k)) !== 0) bits |= this.#moments[k]?.bits[panel] ?? 0;
     }
+    return bits;
   }
 }

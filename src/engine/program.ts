@@ -19,6 +19,7 @@ import {
   type PlainRecord,
 } from './state/compile.ts';
 import { fingerprintOf } from './state/hash.ts';
+import { maskOfPaths } from './state/mask.ts';
 
 export type { Instance } from './instances.ts';
 export type { Judgement } from './judge.ts';
@@ -66,7 +67,12 @@ export class Program<S, F extends Fields = Fields> {
     this.beforeWords = this.#beforeCursor.words;
     this.current = machine.bind(this.#cursor.view);
     this.before = machine.bind(this.#beforeCursor.view);
-    this.judge = new Judge(machine as unknown as Machine<S>);
+    const { shape } = this.layout;
+    this.judge = new Judge(machine as unknown as Machine<S>, {
+      words: this.currentWords,
+      maskOf: (paths) => maskOfPaths(shape, paths),
+      checked: this.checked,
+    });
     this.#steps = this.instances.map((instance) => transitionOf(machine, instance).step);
     this.#args = this.instances.map(({ args, parameters }) => args.slice(0, parameters));
     this.#normalise = machine.normalise ?? null;

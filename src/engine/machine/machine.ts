@@ -49,6 +49,8 @@ export interface Finding {
 export interface Witness<S> {
   readonly says: string;
   readonly reached: (s: S) => boolean;
+  /** As for a state property: what `reached` reads. */
+  readonly reads?: readonly string[];
 }
 
 interface PropertyText {
@@ -64,6 +66,12 @@ export interface StateProperty<S> extends PropertyText {
   readonly kind: 'state';
   /** Name of a moment of the machine, or `every-step`. */
   readonly when: string;
+  /**
+   * Paths of the layout that `applies` and `check` read (`vcpu.pc`), with all that is below them.
+   * States that agree there get the same answer without being asked again. Without it, every
+   * state is asked.
+   */
+  readonly reads?: readonly string[];
   readonly applies: (s: S) => boolean;
   readonly check: (s: S) => Finding | null;
   readonly witness: Witness<S>;

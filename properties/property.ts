@@ -8,8 +8,8 @@ import type { Config } from '../model/config.ts';
 export type Moment = keyof typeof moments | 'every-step';
 
 /**
- * A part of the state: `sp` are the shadow pages with all that is in them, `vcpu.ghost_tlb` the TLBs
- * of all vCPUs.
+ * A part of the state: `sp` are the shadow pages with all that is in them, `vcpu.ghost_tlb` the
+ * TLBs of all vCPUs.
  */
 export type Part =
   keyof StateFields | `mmu_lock.${keyof Kvm['mmu_lock']}` | `vcpu.${keyof VcpuView}`;

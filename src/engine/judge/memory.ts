@@ -51,7 +51,8 @@ function keyText(key: readonly Key[]): string {
 function questionText(key: readonly Key[], q: number): string {
   const size = key.length;
   const same = range(size).map((n) => ` && key${q}[i * ${size} + ${n}] === k${n}`);
-  return `const key${q} = new Int32Array(${SLOTS * size}), answer${q} = new Int32Array(${SLOTS}).fill(-1);
+  return `const key${q} = new Int32Array(${SLOTS * size});
+const answer${q} = new Int32Array(${SLOTS}).fill(-1);
 const times${q} = new Float64Array(${SLOTS});
 function unknown${q}() {
 ${keyText(key)}

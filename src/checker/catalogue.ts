@@ -4,8 +4,14 @@
  * this interface alone; `instance.ts` implements it for KVM, tests implement it for toys.
  */
 import type { MachineSource } from '../engine/exhaustive.ts';
-import type { Fields, Machine, ProgressProperty, Property } from '../engine/machine/index.ts';
-import type { Scene } from '../picture/scene.ts';
+import type {
+  Fields,
+  Finding,
+  Machine,
+  ProgressProperty,
+  Property,
+} from '../engine/machine/index.ts';
+import type { Scene, SceneObject } from '../picture/scene.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
 export type AnyMachine = Machine<unknown>;
@@ -145,4 +151,10 @@ export interface Catalogue {
   ) => readonly string[];
   /** A state as a picture. Absent: the machine has none. */
   readonly sceneOf?: (selection: Selection, state: Snapshot) => Scene;
+  /** What a finding is about, as it is in a state. Ids are those of the scene. */
+  readonly objectsOf?: (
+    selection: Selection,
+    finding: Finding,
+    state: Snapshot,
+  ) => readonly SceneObject[];
 }

@@ -17,6 +17,7 @@ import {
   type Scenario,
 } from '../../model/index.ts';
 import { properties, type KvmProperty } from '../../properties/index.ts';
+import { shadowObjects } from '../picture/shadow-objects.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
 import {
   erased,
@@ -64,6 +65,8 @@ export const instantiateKvm = (selection: Selection): Machine<Kvm> => {
   return { ...machine, properties: propertiesFor(scenario, config, selection.properties) };
 };
 
+const geometryOf = ({ scenario }: Selection) => named(scenarios, scenario).geometry;
+
 export const catalogue: Catalogue = {
   scenarios,
   rules: ruleNames.map((name) => ({ name, ...ruleDefinitions[name] })),
@@ -81,5 +84,6 @@ export const catalogue: Catalogue = {
     argument: selection,
   }),
   describeChanges: (_selection, before, after) => describeChanges(before, after),
-  sceneOf: ({ scenario }, state) => shadowScene(state, named(scenarios, scenario).geometry),
+  sceneOf: (selection, state) => shadowScene(state, geometryOf(selection)),
+  objectsOf: (selection, finding, state) => shadowObjects(finding, state, geometryOf(selection)),
 };

@@ -6,6 +6,7 @@ import { actionText, executeTrace, type ExecutedRun } from '../counterexample/ex
 import { counterexampleOf } from '../counterexample/record.ts';
 import { saveIn } from '../counterexample/save.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
+import { storyOf, type Story } from '../counterexample/story.ts';
 import { asksProgress, checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
 import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
 import { explore } from '../engine/random.ts';
@@ -62,11 +63,19 @@ export interface RandomSettings {
   readonly maxSteps: number;
 }
 
+/** Where a step is what a reader looks for, and why. */
+const markOf = (number: number, story: Story | undefined): Pick<ReportedStep, 'mark'> => {
+  if (story === undefined) return {};
+  if (number === story.step) return { mark: 'broken' };
+  return story.concerned.includes(number) ? { mark: 'concerned' } : {};
+};
+
 /** What changed at each step, in the words of the model when it has any. */
 export function reportedSteps(
   environment: Environment,
   selection: Selection,
   run: ExecutedRun,
+  story?: Story,
 ): ReportedStep[] {
   const describe =
     environment.catalogue.describeChanges ??
@@ -76,6 +85,7 @@ export function reportedSteps(
     actor: action.actor,
     action: actionText(action),
     changes: describe(selection, before, after),
+    ...markOf(number, story),
   }));
 }
 
@@ -108,11 +118,13 @@ function foundViolations(
       saveFolder === undefined
         ? undefined
         : saveIn(saveFolder, counterexampleOf(violation, origin, run), taken);
+    const story = storyOf(catalogue, selection, run, { ...violation, step: run.steps.length });
     return {
       violation,
+      story,
       property: catalogue.properties.find(({ id }) => id === violation.property),
       run,
-      steps: reportedSteps(environment, selection, run),
+      steps: reportedSteps(environment, selection, run, story),
       ...(saved === undefined ? {} : { saved }),
     };
   });

@@ -36,11 +36,15 @@ type AnyProgram = Program<unknown>;
 const isOfActor = (actor: string, name: string, value: string | number): boolean =>
   actor.startsWith(name) && actor.endsWith(String(value));
 
-/** One line: `page_fault(gva=0x2, access=w)`. */
+/**
+ * One line: `page_fault(gva=0x2, access=w)`. Parentheses without arguments are those of a function:
+ * a part of one, or a template of them, has none.
+ */
 export function actionText({ actor, transition, args }: Action): string {
   const shown = Object.entries(args)
     .filter(([name, value]) => !isOfActor(actor, name, value))
     .map(([name, value]) => `${name}=${value}`);
+  if (shown.length === 0) return /[(.]/.test(transition) ? transition : `${transition}()`;
   return `${transition}(${shown.join(', ')})`;
 }
 

@@ -58,6 +58,14 @@ export interface Scene {
 
 export const edgeId = ({ kind, from, to }: SceneEdge): string => `${kind} ${from} ${to}`;
 
+/** Something of a state that a reader should look at. */
+export interface SceneObject {
+  /** Of a node or row of the scene; empty for what is in none, or changes all the time. */
+  readonly id: string;
+  /** In one line. */
+  readonly text: string;
+}
+
 /** Every id with what a reader sees of it. */
 function seen(scene: Scene): Map<string, string> {
   const all = new Map<string, string>();
@@ -74,6 +82,11 @@ export function changedIn(before: Scene, after: Scene): ReadonlySet<string> {
   const old = seen(before);
   return new Set([...seen(after)].filter(([id, text]) => old.get(id) !== text).map(([id]) => id));
 }
+
+/** Whether anything of the object, its rows included, is among the changed ids. */
+export const isTouched = (scene: Scene, { id }: SceneObject, changed: ReadonlySet<string>) =>
+  changed.has(id) ||
+  (scene.nodes.find((node) => node.id === id)?.rows.some((row) => changed.has(row.id)) ?? false);
 
 /** The node that an id of a node or of a row belongs to. */
 export const nodeOf = (scene: Scene, id: string): SceneNode | undefined =>

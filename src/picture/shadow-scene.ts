@@ -13,14 +13,11 @@ import {
   type ShadowVcpu,
   type TlbEntry,
 } from './shadow-state.ts';
+import { pfnOf } from './shadow-walk.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 const spId = (sp: number): string => `sp${sp}`;
 const tableId = (frame: number): string => `table${frame}`;
-
-/** Host frame behind a guest frame now. */
-const pfnOf = (state: ShadowState, g: Geometry, gfn: number): number =>
-  state.host_pfn[gfn] ?? g.host_pfn[gfn] ?? gfn;
 
 const tlbText = ({ va, pfn, access }: TlbEntry): string =>
   `va ${hex(va)} pfn ${hex(pfn)} ${accessText(access)}`;

@@ -29,13 +29,14 @@ const headerData = (header: SearchHeader) => ({
   repeat: header.repeat,
 });
 
-const violationData = ({ violation, property, steps, saved }: FoundViolation) => ({
+const violationData = ({ violation, property, steps, story, saved }: FoundViolation) => ({
   property: violation.property,
   says: property?.says ?? null,
   why: property?.why ?? null,
   step: steps.length,
   loop: violation.loop ?? null,
   finding: violation.finding,
+  objects: story.objects.map(({ text }) => text),
   minimality: violation.minimality.kind,
   steps,
   saved: saved ?? null,

@@ -2,6 +2,7 @@
 import { match, P } from 'ts-pattern';
 import type { PropertyEntry, ScenarioEntry, Selection } from '../checker/catalogue.ts';
 import type { ExecutedRun } from '../counterexample/execute.ts';
+import type { Story } from '../counterexample/story.ts';
 import type { Bound, Outcome, Statistics, Violation } from '../engine/outcome.ts';
 
 export type Engine = 'exhaustive' | 'random';
@@ -23,12 +24,19 @@ export interface SearchHeader {
   readonly repeat: string;
 }
 
+/**
+ * Why a reader should look at a step: the property broke there, it is named as a cause, or it
+ * changed an object that the finding is about.
+ */
+export type StepMark = 'broken' | 'cause' | 'concerned';
+
 export interface ReportedStep {
   readonly number: number;
   readonly actor: string;
   readonly action: string;
   /** What changed in the state, in words, one line each. */
   readonly changes: readonly string[];
+  readonly mark?: StepMark;
 }
 
 export interface FoundViolation {
@@ -36,6 +44,7 @@ export interface FoundViolation {
   readonly property: PropertyEntry | undefined;
   readonly run: ExecutedRun;
   readonly steps: readonly ReportedStep[];
+  readonly story: Story;
   /** File that keeps it. */
   readonly saved?: string;
 }

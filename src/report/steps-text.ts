@@ -1,10 +1,67 @@
 /** The steps of a run as lines: number, actor, action, and what it changed. */
-import type { ReportedStep } from './search-report.ts';
+import type { ReportedStep, StepMark } from './search-report.ts';
 import { wrap, type Style } from './style.ts';
 
-const actionColumn = 52;
+const actionColumn = 40;
+const width = 118;
 
-/** `loop`: the steps after so many repeat for ever. */
+/** In the first column, for the eye to find. */
+const markSigns: Readonly<Record<StepMark, string>> = { broken: '!', cause: '>', concerned: '*' };
+
+export const marksLine = (steps: readonly ReportedStep[]): string[] => {
+  const used = new Set(steps.map(({ mark }) => mark));
+  const meanings: readonly [StepMark, string][] = [
+    ['concerned', 'changes an object of the finding'],
+    ['cause', 'named below'],
+    ['broken', 'breaks the property'],
+  ];
+  const shown = meanings.filter(([mark]) => used.has(mark));
+  if (shown.length < 2) return [];
+  return [`marks    ${shown.map(([mark, text]) => `${markSigns[mark]} ${text}`).join('   ')}`];
+};
+
+/** Changes in as few lines as fit, never broken within one. */
+function packed(changes: readonly string[], room: number): string[] {
+  const lines: string[] = [];
+  for (const change of changes) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + change.length <= room) {
+      lines[lines.length - 1] = `${last}; ${change}`;
+    } else {
+      lines.push(change);
+    }
+  }
+  return lines;
+}
+
+interface Columns {
+  readonly number: number;
+  readonly actor: number;
+  readonly action: number;
+}
+
+const columnsOf = (steps: readonly ReportedStep[]): Columns => ({
+  number: String(steps.at(-1)?.number ?? 0).length,
+  actor: Math.max(0, ...steps.map((step) => step.actor.length)),
+  action: Math.min(actionColumn, Math.max(0, ...steps.map((step) => step.action.length))),
+});
+
+/** Mark, number, actor and action. The actor is named where another one takes over. */
+function headOf(step: ReportedStep, actor: string, columns: Columns, style: Style): string {
+  const sign = step.mark === undefined ? ' ' : markSigns[step.mark];
+  const number = String(step.number).padStart(columns.number);
+  const head = `${sign} ${number}  `;
+  const loud = step.mark === 'broken' ? style.bad : step.mark === 'cause' ? style.strong : plain;
+  return `${loud(head)}${style.strong(actor.padEnd(columns.actor))}  ${loud(step.action)}`;
+}
+
+const plain = (text: string): string => text;
+
+/**
+ * One line per step when its changes fit, those that do not fit below the others. A run of steps
+ * by one actor is a group: the actor stands in its first line. `loop`: the steps after so many
+ * repeat for ever.
+ */
 export function stepLines(steps: readonly ReportedStep[], style: Style, loop?: number): string[] {
   const lines = linesByStep(steps, style);
   if (loop === undefined) return lines.flat();
@@ -24,28 +81,52 @@ export function loopText(steps: number, loop: number): string {
   return `in a loop of ${steps - loop} ${steps - loop === 1 ? 'step' : 'steps'} ${after}`;
 }
 
-/** The first change stands beside the action when there is room, the others below it. */
 function linesByStep(steps: readonly ReportedStep[], style: Style): string[][] {
-  const number = String(steps.at(-1)?.number ?? 0).length;
-  const actor = Math.max(0, ...steps.map((step) => step.actor.length));
-  const action = Math.min(actionColumn, Math.max(0, ...steps.map((step) => step.action.length)));
-  const indent = ' '.repeat(2 + number + 2 + actor + 2);
+  const columns = columnsOf(steps);
+  const indent = 2 + columns.number + 2 + columns.actor + 2;
+  const column = indent + columns.action + 2;
+  let last = '';
   return steps.map((step) => {
-    const head = `  ${String(step.number).padStart(number)}  ${step.actor.padEnd(actor)}  `;
-    const changes = step.changes.map((change) => style.faint(change));
-    const [first, ...rest] = changes;
-    if (first === undefined) return [`${head}${step.action}`];
-    const below = (change: string) => `${indent}${' '.repeat(action + 2)}${change}`;
-    if (step.action.length > action) return [`${head}${step.action}`, ...changes.map(below)];
-    return [`${head}${step.action.padEnd(action)}  ${first}`, ...rest.map(below)];
+    const actor = step.actor === last ? '' : step.actor;
+    last = step.actor;
+    const head = headOf(step, actor, columns, style);
+    const [first, ...rest] = packed(step.changes, width - column);
+    if (first === undefined) return [head];
+    const below = (change: string) => `${' '.repeat(column)}${style.faint(change)}`;
+    const end = indent + step.action.length + 2;
+    if (end > column && end + first.length > width) return [head, below(first), ...rest.map(below)];
+    const gap = ' '.repeat(Math.max(2, column - end + 2));
+    return [`${head}${gap}${style.faint(first)}`, ...rest.map(below)];
   });
 }
 
-/** `why      a vCPU may …`, wrapped under its label. */
+/** Each step with lines that are too long to stand beside it. */
+export function fullStepLines(steps: readonly ReportedStep[], style: Style): string[] {
+  const columns = columnsOf(steps);
+  return steps.flatMap((step) => [
+    headOf(step, step.actor, columns, style),
+    ...step.changes.flatMap((line) =>
+      wrap(line, width - 8).map((part, i) => `${' '.repeat(i === 0 ? 6 : 8)}${style.faint(part)}`),
+    ),
+  ]);
+}
+
+/** `why      a vCPU may still use …`, wrapped under its label. */
 export function labelled(label: string, text: string): string[] {
   const column = 9;
   return wrap(text, 100 - column).map((line, i) =>
     i === 0 ? `${label.padEnd(column)}${line}` : `${' '.repeat(column)}${line}`,
+  );
+}
+
+/** Several texts under one label, each on lines of its own, continued two columns further in. */
+export function labelledList(label: string, texts: readonly string[]): string[] {
+  const column = 9;
+  return texts.flatMap((text, item) =>
+    wrap(text, 100 - column - 2).map((line, i) => {
+      const head = item === 0 && i === 0 ? label : '';
+      return `${head.padEnd(column)}${i === 0 ? '' : '  '}${line}`;
+    }),
   );
 }
 

@@ -1,7 +1,6 @@
 /** Search results for people. */
 import { match } from 'ts-pattern';
 import { rulesText } from '../counterexample/record.ts';
-import type { Finding } from '../engine/machine/index.ts';
 import type { Minimality, Statistics } from '../engine/outcome.ts';
 import type { Reporter, Summary, WriteLine } from './reporter.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type SearchReport,
 } from './search-report.ts';
 import { labelled, labelledCommand, loopText, stepLines } from './steps-text.ts';
+import { storyLines } from './story-text.ts';
 import { brief, count, seconds, table, type Style } from './style.ts';
 
 export interface TextOptions {
@@ -55,11 +55,6 @@ export function countsLine(header: SearchHeader, statistics: Statistics): string
   ].join('   ');
 }
 
-export const findingText = ({ message, where }: Finding): string => {
-  const objects = Object.entries(where).map(([name, value]) => `${name} ${value}`);
-  return objects.length === 0 ? message : `${message} (${objects.join(', ')})`;
-};
-
 export const minimalityText = (minimality: Minimality): string =>
   match(minimality.kind)
     .with('shortest', () => '(shortest)')
@@ -75,7 +70,7 @@ function placeText(length: number, loop: number | undefined): string {
 }
 
 export function violationLines(found: FoundViolation, style: Style): string[] {
-  const { violation, property, steps, saved } = found;
+  const { violation, property, steps, story, saved } = found;
   const length = steps.length;
   const { loop } = violation;
   const where = placeText(length, loop);
@@ -83,9 +78,7 @@ export function violationLines(found: FoundViolation, style: Style): string[] {
     `${style.bad('VIOLATION')}  ${style.strong(violation.property)}   ${where}   ` +
       minimalityText(violation.minimality),
     ...stepLines(steps, style, loop),
-    ...labelled('broken', findingText(violation.finding)),
-    ...(property === undefined ? [] : labelled('says', property.says)),
-    ...(property === undefined ? [] : labelled('why', property.why)),
+    ...storyLines(steps, violation.finding, story, property),
     ...(saved === undefined
       ? []
       : [

@@ -1,0 +1,71 @@
+/** `show`: a stored counterexample, read out. */
+import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import { labelled } from '../../report/steps-text.ts';
+import type { Environment } from '../environment.ts';
+import { outputOptions } from '../options.ts';
+import { outputFor } from '../output.ts';
+import {
+  headLines,
+  view,
+  viewData,
+  viewedStepLines,
+  viewedStoryLines,
+  viewOptions,
+  type Viewed,
+} from '../stored/view.ts';
+import type { Command } from './command.ts';
+
+const options = { ...viewOptions, ...outputOptions } as const;
+
+type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof options>>;
+
+/** What people wrote of it. A run that holds says here what it shows. */
+function aboutLines({ found, breach }: Viewed): string[] {
+  const { functions, commit, thread } = found.kernel;
+  const kernel = [...functions, ...(commit ? [commit] : []), ...(thread ? [thread] : [])];
+  return [
+    ...labelled('title', found.title),
+    ...(breach === undefined ? labelled('says', found.says) : []),
+    ...(kernel.length === 0 ? [] : labelled('kernel', kernel.join(', '))),
+    ...(found.notes === '' ? [] : labelled('notes', found.notes)),
+    ...labelled('length', `${found.actions.length} steps, ${found.minimality}`),
+  ];
+}
+
+function showFile(environment: Environment, argv: Flags, file: string): number {
+  const output = outputFor(environment, argv);
+  const viewed = view(environment, file, argv);
+  if (output.format !== 'text') {
+    const data = { ...viewData(viewed), says: viewed.found.says, notes: viewed.found.notes };
+    output.line(JSON.stringify(data, null, output.format === 'json' ? 2 : 0));
+  } else {
+    const lines = [
+      ...headLines('show', viewed),
+      ...aboutLines(viewed),
+      ...viewedStepLines(viewed, argv, output.style),
+      ...viewedStoryLines(environment, viewed),
+    ];
+    lines.forEach(output.line);
+  }
+  output.close();
+  return 0;
+}
+
+export const showCommand: Command = {
+  verbs: ['show'],
+  flags: Object.keys(options),
+  add: (cli, { environment, finish }) =>
+    cli.command(
+      'show <file>',
+      'Print a counterexample, with its reasons and what each step changes',
+      (command: Argv) =>
+        command
+          .positional('file', {
+            type: 'string',
+            demandOption: true,
+            describe: 'A counterexample file',
+          })
+          .options(options),
+      (argv) => finish(showFile(environment, argv, argv.file)),
+    ),
+};

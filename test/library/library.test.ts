@@ -228,7 +228,7 @@ describe('the matchers', () => {
   it('show the run when they fail', async () => {
     const message = await failure(expect(bug.scenario).toHoldExhaustively(bug));
     expect(message).toMatch(/^expected every property to hold in shadow-shared-directory\n {2}che/);
-    expect(message).toContain('15  vcpu0  mmu_set_spte()');
+    expect(message).toContain('! 15         mmu_set_spte()');
     expect(await failure(expect(small).toViolate(broken))).toMatch(
       /^expected shadow-direct-repointed to violate child-has.*\n(.*\n)* {2}HELD/,
     );

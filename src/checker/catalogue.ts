@@ -11,6 +11,7 @@ import type {
   ProgressProperty,
   Property,
 } from '../engine/machine/index.ts';
+import type { Activity } from '../export/activity.ts';
 import type { Scene, SceneObject } from '../picture/scene.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
@@ -151,6 +152,8 @@ export interface Catalogue {
   ) => readonly string[];
   /** A state as a picture. Absent: the machine has none. */
   readonly sceneOf?: (selection: Selection, state: Snapshot) => Scene;
+  /** What a state is in the middle of. Absent: nothing is known of it. */
+  readonly activityOf?: (state: Snapshot) => Activity;
   /** What a finding is about, as it is in a state. Ids are those of the scene. */
   readonly objectsOf?: (
     selection: Selection,

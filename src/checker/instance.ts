@@ -17,6 +17,7 @@ import {
   type Scenario,
 } from '../../model/index.ts';
 import { properties, type KvmProperty } from '../../properties/index.ts';
+import { shadowActivity } from '../export/shadow-activity.ts';
 import { shadowObjects } from '../picture/shadow-objects.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
 import {
@@ -84,6 +85,7 @@ export const catalogue: Catalogue = {
     argument: selection,
   }),
   describeChanges: (_selection, before, after) => describeChanges(before, after),
+  activityOf: shadowActivity,
   sceneOf: (selection, state) => shadowScene(state, geometryOf(selection)),
   objectsOf: (selection, finding, state) => shadowObjects(finding, state, geometryOf(selection)),
 };

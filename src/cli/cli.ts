@@ -6,6 +6,7 @@ import { allCommand } from './commands/all.ts';
 import { checkCommand } from './commands/check.ts';
 import { standardInput, type CommandContext } from './commands/command.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
 import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
@@ -25,6 +26,7 @@ const commands = [
   replayCommand,
   showCommand,
   shrinkCommand,
+  exportCommand,
   listCommand,
   explainCommand,
   validateCommand,

@@ -52,4 +52,6 @@ export interface Config {
   readonly granularity: 'step' | 'operation';
   /** The guest repeats an instruction that faulted until it completes. */
   readonly retries: boolean;
+  /** Repeating it costs no budget: runs need not end, and progress is asked about. */
+  readonly endless: boolean;
 }

@@ -82,6 +82,7 @@ const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
   actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => t.actor ?? 'host',
   parameters: t.over.map((name) => parameterOf(config, name)),
   step: t.step,
+  ...(t.sure === undefined ? {} : { sure: t.sure }),
 });
 
 /** What the state looks like before anything ran: no shadow page, both vCPUs about to enter. */

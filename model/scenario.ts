@@ -30,6 +30,8 @@ export interface Scenario {
   readonly oracle: OracleMode;
   readonly granularity: 'step' | 'operation';
   readonly retries: boolean;
+  /** A repeated instruction may fault for ever; `retries`, with nothing counted. */
+  readonly endless: boolean;
   /** Properties that do not apply, each with the reason from the source. */
   readonly excludes: Readonly<Record<string, string>>;
   /** Longest walk of the random engine, in steps. */
@@ -76,6 +78,7 @@ export const scenario = (input: ScenarioInput): Scenario => ({
   oracle: 'lenient',
   granularity: 'step',
   retries: false,
+  endless: false,
   excludes: {},
   maxSteps: 80,
   ...input,
@@ -94,6 +97,7 @@ export const configOf = (
   oracle: s.oracle,
   granularity,
   retries: s.retries,
+  endless: s.endless,
   workload: {
     stores: s.stores,
     ...(s.addresses === undefined ? {} : { addresses: s.addresses }),

@@ -23,4 +23,9 @@ export interface ModelTransition {
   /** Whether a configuration has the transition at all. Default: yes. */
   readonly needs?: (config: Config) => boolean;
   readonly step: (kvm: Kvm, a: number, b: number, c: number, d: number) => boolean;
+  /** Whether the actor is sure to take this step when it can, for progress. Default: always. */
+  readonly sure?: (kvm: Kvm, a: number) => boolean;
 }
+
+/** Of steps that nobody has to take: what hardware may do, and what nobody has to begin. */
+export const never = (): boolean => false;

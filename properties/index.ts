@@ -38,7 +38,9 @@ import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
 import { auditLeafMapsTheHostFrame } from './audit-leaf-maps-the-host-frame.ts';
 import { auditLeafHasAnRmap } from './audit-leaf-has-an-rmap.ts';
 import { auditSyncedTableIsNotWritable } from './audit-synced-table-is-not-writable.ts';
-import type { KvmProperty } from './property.ts';
+import { exitReturnsToTheGuest } from './exit-returns-to-the-guest.ts';
+import { repeatedInstructionEnds } from './repeated-instruction-ends.ts';
+import type { KvmProgress, KvmProperty } from './property.ts';
 
 export const properties: readonly KvmProperty[] = [
   pageIsOnTheListOfItsState,
@@ -78,4 +80,10 @@ export const properties: readonly KvmProperty[] = [
   auditSyncedTableIsNotWritable,
 ];
 
-export type { KvmProperty, Moment } from './property.ts';
+/** Asked of runs without end. */
+export const progressProperties: readonly KvmProgress[] = [
+  repeatedInstructionEnds,
+  exitReturnsToTheGuest,
+];
+
+export type { KvmProgress, KvmProperty, Moment } from './property.ts';

@@ -20,7 +20,7 @@ export const legalAccessCompletes = stateProperty({
   source: ['kvm_mmu_page_fault()', 'FNAME(page_fault)'],
   when: 'every-step',
   reads: ['vcpu.ghost_faults'],
-  needs: (config) => config.retries,
+  needs: (config) => config.retries && !config.endless,
   applies: (kvm) => mostFaults(kvm) > 0,
   check: (kvm) => {
     for (let v = 0; v < kvm.vcpu.length; v += 1) {

@@ -1,5 +1,10 @@
 /** How property files are written: the engine's form, plus what a scenario must have. */
-import type { Finding, StateProperty, StepProperty } from '../src/engine/machine/index.ts';
+import type {
+  Finding,
+  ProgressProperty,
+  StateProperty,
+  StepProperty,
+} from '../src/engine/machine/index.ts';
 import type { moments } from '../model/machine.ts';
 import type { Kvm, StateFields, VcpuView } from '../model/state.ts';
 import type { Config } from '../model/config.ts';
@@ -37,6 +42,14 @@ export const stateProperty = (
 
 export const stepProperty = (p: Written<Extract<KvmProperty, { kind: 'step' }>>): KvmProperty => ({
   kind: 'step',
+  ...p,
+});
+
+/** What must not stay under way for ever. */
+export type KvmProgress = ProgressProperty<Kvm> & Needs;
+
+export const progressProperty = (p: Omit<ProgressProperty<Kvm>, 'kind'> & Needs): KvmProgress => ({
+  kind: 'progress',
   ...p,
 });
 

@@ -7,7 +7,7 @@
  */
 import type { Kvm } from '../state.ts';
 import type { BudgetName } from '../config.ts';
-import type { ModelTransition } from '../transition.ts';
+import { never, type ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
 import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
@@ -48,6 +48,9 @@ const isOther = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: numbe
   return insn.va !== va || kindNames[insn.kind] !== kind || insn.store !== store;
 };
 
+/** Nobody has to begin an instruction, but one that faulted is repeated. */
+const isRepeating = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).ghost_faults > 0;
+
 const complete = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   if (vcpu.ghost_faults === 0) return;
@@ -57,9 +60,11 @@ const complete = (kvm: Kvm, v: number): void => {
 
 /** The access finds no translation: exit with its address and an error code. */
 const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number): boolean => {
-  if (kvm.budget.fault === 0 || !(kvm.workload.actors?.fault?.includes(v) ?? true)) return false;
-  kvm.budget.fault -= 1;
   const vcpu = kvm.vcpu.at(v);
+  const free = kvm.endless && isRepeating(kvm, v);
+  if (!free && kvm.budget.fault === 0) return false;
+  if (!(kvm.workload.actors?.fault?.includes(v) ?? true)) return false;
+  if (!free) kvm.budget.fault -= 1;
   vcpu.insn.va = va;
   vcpu.insn.kind = kindNames.indexOf(kind);
   vcpu.insn.store = store;
@@ -75,6 +80,7 @@ const access: ModelTransition = {
   says: 'Guest software reads, writes or fetches at an address: it completes, or exits to KVM.',
   source: ['SDM "Paging"'],
   over: ['v', 'va', 'kind'],
+  sure: isRepeating,
   step: (kvm, v, va, kindNumber) => {
     const kind = scenarioKind(kvm, kindNumber);
     if (!mayAct(kvm, v, 'access', va) || isOther(kvm, v, va, kind, 0)) return false;
@@ -89,6 +95,7 @@ const store: ModelTransition = {
   says: 'Guest software stores an entry of a page table through an address that maps the table.',
   source: ['SDM "Paging"'],
   over: ['v', 'va', 'store'],
+  sure: isRepeating,
   needs: ({ workload }) => workload.budget.store > 0,
   step: (kvm, v, va, number) => {
     const what = kvm.workload.stores[number];
@@ -126,6 +133,7 @@ const invlpg: ModelTransition = {
   says: 'INVLPG: exit; the hardware drops the address and its paging-structure caches.',
   source: ['SDM "Invalidation of TLBs and Paging-Structure Caches"', 'kvm_mmu_invlpg()'],
   over: ['v', 'va'],
+  sure: never,
   needs: ({ workload }) => workload.budget.invlpg > 0,
   step: (kvm, v, va) => {
     if (!mayAct(kvm, v, 'invlpg', va) || kvm.budget.invlpg === 0) return false;
@@ -158,6 +166,7 @@ const mov_cr3: ModelTransition = {
   says: 'MOV CR3: look for a cached root, ask for a sync and a flush before the guest runs on.',
   source: ['kvm_set_cr3()', 'kvm_mmu_new_pgd()', 'kvm_invalidate_pcid()'],
   over: ['v', 'cr3'],
+  sure: never,
   needs: ({ workload }) => workload.budget.cr3 > 0,
   step: (kvm, v, cr3) => {
     if (!mayMove(kvm, v, 'cr3')) return false;
@@ -181,6 +190,7 @@ const mov_cr0_wp: ModelTransition = {
   says: 'MOV CR0 toggles write protection for the supervisor: the role changes, roots go.',
   source: ['kvm_set_cr0()', 'kvm_mmu_reset_context()'],
   over: ['v'],
+  sure: never,
   needs: ({ workload }) => workload.budget.wp > 0,
   step: (kvm, v) => {
     if (!mayMove(kvm, v, 'wp') || !mayTakeLock(kvm)) return false;

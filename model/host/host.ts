@@ -4,7 +4,7 @@
  * Source: `Documentation/virt/kvm/x86/mmu.rst`; CVE-2026-46113. The safety of the host must hold
  * under them; what the guest then sees is its own affair.
  */
-import type { ModelTransition } from '../transition.ts';
+import { never, type ModelTransition } from '../transition.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { guestMemoryChanged } from '../tlb/oracle.ts';
 
@@ -13,6 +13,7 @@ const host_store: ModelTransition = {
   says: 'Something outside the guest stores an entry of a guest page table; KVM is not told.',
   source: ['CVE-2026-46113'],
   over: ['store'],
+  sure: never,
   needs: ({ workload }) => workload.budget.host_store > 0,
   step: (kvm, number) => {
     const what = kvm.workload.stores[number];

@@ -11,7 +11,7 @@
  * stay where they are. An old frame is free as soon as no guest frame is behind it.
  */
 import type { Kvm } from '../state.ts';
-import type { ModelTransition } from '../transition.ts';
+import { never, type ModelTransition } from '../transition.ts';
 import { lowestBit } from '../bits.ts';
 import { isUnlocked, mayRun } from '../shadow/lock.ts';
 import { spte_index, sptep_to_sp } from '../shadow/mmu-page.ts';
@@ -40,6 +40,7 @@ const invalidate_range_start: ModelTransition = {
   source: ['kvm_mmu_notifier_invalidate_range_start()', 'kvm_unmap_gfn_range()'],
   actor: 'mm',
   over: ['gfn'],
+  sure: never,
   needs,
   step: (kvm, gfn) => {
     const { mmu_notifier, budget } = kvm;
@@ -84,6 +85,7 @@ const move: ModelTransition = {
   source: ['Documentation/virt/kvm/locking.rst', 'mmu_notifier.h'],
   actor: 'mm',
   over: ['pfn'],
+  sure: never,
   needs,
   step: (kvm, pfn) => {
     if (kvm.mmu_notifier.pc !== 'started' || isBehindSomeGfn(kvm, pfn)) return false;
@@ -105,9 +107,10 @@ const invalidate_range_end: ModelTransition = {
     if (mmu_notifier.pc !== 'started' && mmu_notifier.pc !== 'moved') return false;
     if (!isUnlocked(kvm) || !mayRun(kvm, -1)) return false;
     if (kvm.rules.notifier_seq === 'advanced') mmu_notifier.mmu_invalidate_seq += 1;
+    mmu_notifier.pc = 'idle';
+    if (kvm.rules.notifier_end === 'kept') return true;
     mmu_notifier.mmu_invalidate_in_progress = false;
     mmu_notifier.gfn = 0;
-    mmu_notifier.pc = 'idle';
     return true;
   },
 };

@@ -1,9 +1,15 @@
 /** All mutants: first the bugs that existed, then the rules of KVM that a patch could break. */
 import { buildingMutants } from './building.ts';
+import { endlessMutants } from './endless.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
 import type { Mutant } from './mutant.ts';
 
-export const mutants: readonly Mutant[] = [...knownBugs, ...buildingMutants, ...keepingMutants];
+export const mutants: readonly Mutant[] = [
+  ...knownBugs,
+  ...buildingMutants,
+  ...keepingMutants,
+  ...endlessMutants,
+];
 
 export type { Mutant } from './mutant.ts';

@@ -17,6 +17,11 @@ export const keepingRules = {
     'Whether collecting unsync pages is repeated until none is left, as a batch is bounded.',
     ['mmu_sync_children()'],
   ),
+  sync_unmark: rule(
+    ['cleared', 'kept'],
+    'Whether a page that is synced is marked in sync; if not, the next pass collects it again.',
+    ['kvm_unlink_unsync_page()', 'mmu_sync_children()'],
+  ),
   sync_gfn_change: rule(
     ['drop', 'keep'],
     'What syncing does to a leaf whose guest entry now names another gfn.',
@@ -91,6 +96,11 @@ export const keepingRules = {
     ['advanced', 'kept'],
     'Whether the end of an invalidation leaves a mark for faults that looked up before it.',
     ['kvm_mmu_invalidate_end()'],
+  ),
+  notifier_end: rule(
+    ['withdrawn', 'kept'],
+    'Whether the end of an invalidation takes back what its start announced.',
+    ['kvm_mmu_invalidate_end()', 'mn_active_invalidate_count'],
   ),
   notifier_flush: rule(
     ['before-return', 'none'],

@@ -62,6 +62,22 @@ export const mappingRules = {
     'Whether a fault gives up when the MMU notifier runs over its gfn, or has run since.',
     ['mmu_invalidate_retry_gfn()', 'is_page_fault_stale()'],
   ),
+  notifier_seq_width: rule(
+    ['whole', 'truncated'],
+    'Whether a fault keeps all bits of the sequence of the notifier, or loses the highest one.',
+    ['struct kvm_page_fault', 'mmu_seq'],
+  ),
+  link_over_leaf: rule(
+    ['drop', 'keep'],
+    'What a fault that needs a table does to the huge leaf in its place.',
+    ['drop_large_spte()', '__link_shadow_page()'],
+  ),
+  unprotect_retry: rule(
+    ['once', 'every-time'],
+    'Whether KVM remembers the instruction for which it zapped shadow pages and retried; without ' +
+      'that it does so as often as the instruction faults.',
+    ['x86_emulate_instruction()', 'last_retry_eip'],
+  ),
   notifier_snapshot: rule(
     ['before-lookup', 'after-lookup'],
     'Whether a fault reads the sequence of the notifier before it looks up the host frame.',

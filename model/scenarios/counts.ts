@@ -34,4 +34,9 @@ export const recordedCounts: Readonly<
   'shadow-direct-repointed': { states: 576, transitions: 876, depth: 36 },
   'shadow-direct-becomes-table': { states: 632, transitions: 932, depth: 39 },
   'shadow-huge-over-table': { states: 190261, transitions: 462855, depth: 65 },
+  'shadow-endless-rights': { states: 5267, transitions: 7587, depth: 58 },
+  'shadow-endless-notifier': { states: 1099, transitions: 2107, depth: 48 },
+  'shadow-endless-two-vcpus': { states: 27312, transitions: 71211, depth: 46 },
+  'shadow-endless-huge': { states: 2150, transitions: 3348, depth: 54 },
+  'shadow-endless-own-table': { states: 1146, transitions: 1388, depth: 70 },
 };

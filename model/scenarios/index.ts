@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they are checked and listed. */
 import type { Scenario } from '../scenario.ts';
 import { recordedCounts } from './counts.ts';
+import { endlessScenarios } from './endless.ts';
 import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
@@ -17,6 +18,7 @@ const configured: readonly Scenario[] = [
   ...hostScenarios,
   ...hugeScenarios,
   ...strictScenarios,
+  ...endlessScenarios,
 ];
 
 export const scenarios: readonly Scenario[] = configured.map((s) => {

@@ -162,6 +162,10 @@ const recheck: ModelTransition = {
       storeLink(kvm, v);
       return true;
     }
+    if (!isTableSpte(old) && kvm.rules.link_over_leaf === 'keep') {
+      proceed(kvm, v, 'enter');
+      return true;
+    }
     if (kvm.rules.link_replace === 'zap-old-child' || !isTableSpte(old)) {
       mmu_page_zap_pte(kvm, parent, index);
     } else {

@@ -139,6 +139,10 @@ const afterWalk = (kvm: Kvm, v: number): void => {
   vcpu.pc = kvm.host_pfn.length === 0 ? 'lock_page_fault' : 'snapshot_seq';
 };
 
+/** fault->mmu_seq. The narrow one of a mutant has a bit for two calls of the notifier. */
+const snapshotOf = ({ mmu_notifier: { mmu_invalidate_seq: seq }, rules }: Kvm): number =>
+  rules.notifier_seq_width === 'whole' ? seq : seq & 1;
+
 /** Reads the notifier's sequence; `pc` says whether before or after the frame is looked up. */
 const snapshot_seq: ModelTransition = {
   name: 'kvm_mmu_faultin_pfn.snapshot',
@@ -151,7 +155,7 @@ const snapshot_seq: ModelTransition = {
     const vcpu = kvm.vcpu.at(v);
     const late = kvm.rules.notifier_snapshot === 'after-lookup';
     if (late) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
-    else vcpu.fault.mmu_seq = kvm.mmu_notifier.mmu_invalidate_seq;
+    else vcpu.fault.mmu_seq = snapshotOf(kvm);
     vcpu.pc = 'faultin_pfn';
     return true;
   },
@@ -167,7 +171,7 @@ const faultin_pfn: ModelTransition = {
     if (!isBefore(kvm, v, 'faultin_pfn')) return false;
     const vcpu = kvm.vcpu.at(v);
     const late = kvm.rules.notifier_snapshot === 'after-lookup';
-    if (late) vcpu.fault.mmu_seq = kvm.mmu_notifier.mmu_invalidate_seq;
+    if (late) vcpu.fault.mmu_seq = snapshotOf(kvm);
     else vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
     vcpu.pc = 'lock_page_fault';
     return true;

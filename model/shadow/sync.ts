@@ -101,7 +101,7 @@ const nextOfBatch = (kvm: Kvm, v: number): void => {
   const sp = lowestBit(sync_batch.bits);
   sync_batch.delete(sp);
   // kvm_unlink_unsync_page(): from here on the page counts as in sync.
-  kvm.sp.at(sp).unsync = false;
+  if (kvm.rules.sync_unmark === 'cleared') kvm.sp.at(sp).unsync = false;
   startSync(kvm, sp);
   kvm.vcpu.at(v).pc = 'sync_spte';
 };

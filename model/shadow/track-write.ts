@@ -100,7 +100,7 @@ const unprotect_gfn_and_retry: ModelTransition = {
     if (!isBeforeLocking(kvm, v, 'emulate_write') || kvm.budget.unprotect === 0) return false;
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.insn.store > 0) return false;
-    kvm.budget.unprotect -= 1;
+    if (kvm.rules.unprotect_retry === 'once') kvm.budget.unprotect -= 1;
     lock(kvm, v);
     const gfn = walkedGfn(kvm, vcpu);
     for (let sp = 0; sp < kvm.sp.length; sp += 1) {

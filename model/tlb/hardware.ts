@@ -7,7 +7,7 @@
  * Information".
  */
 import type { Kvm } from '../state.ts';
-import type { ModelTransition } from '../transition.ts';
+import { never, type ModelTransition } from '../transition.ts';
 import { permits, type AccessKind } from '../access.ts';
 import { isUnderOneEntry, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import {
@@ -116,6 +116,7 @@ const tlbFill: ModelTransition = {
   says: 'The hardware loads the translation of an address and retains it, replacing another one.',
   source: ['SDM "Caching Translation Information"'],
   over: ['v', 'va', 'slot'],
+  sure: never,
   step: (kvm, v, va, slot) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.pc !== 'guest') return false;
@@ -143,6 +144,7 @@ const pagingStructureCacheFill: ModelTransition = {
   says: 'The hardware retains an upper-level entry and enters the table below it directly.',
   source: ['SDM "Paging-Structure Caches"'],
   over: ['v', 'va', 'level'],
+  sure: never,
   needs: ({ geometry }) => geometry.psc_entries > 0,
   step: (kvm, v, va, level) => {
     const vcpu = kvm.vcpu.at(v);

@@ -16,7 +16,7 @@ import {
   type Rules,
   type Scenario,
 } from '../../model/index.ts';
-import { properties, type KvmProperty } from '../../properties/index.ts';
+import { progressProperties, properties } from '../../properties/index.ts';
 import { shadowActivity } from '../export/shadow-activity.ts';
 import { shadowObjects } from '../picture/shadow-objects.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
@@ -48,22 +48,33 @@ export const rulesOf = (selection: Selection): Rules => {
   };
 };
 
+interface Askable {
+  readonly id: string;
+  readonly needs?: (config: Config) => boolean;
+}
+
 /** Asked by name, or all that the scenario can put to the test. */
-const propertiesFor = (
+const askedOf = <P extends Askable>(
+  all: readonly P[],
   scenario: Scenario,
   config: Config,
   wanted: readonly string[] | undefined,
-): readonly KvmProperty[] =>
+): readonly P[] =>
   wanted === undefined
-    ? properties.filter((p) => !(p.id in scenario.excludes) && (p.needs?.(config) ?? true))
-    : properties.filter((p) => wanted.includes(p.id));
+    ? all.filter((p) => !(p.id in scenario.excludes) && (p.needs?.(config) ?? true))
+    : all.filter((p) => wanted.includes(p.id));
 
 /** The machine of a selection with its properties, of the model's own type. */
 export const instantiateKvm = (selection: Selection): Machine<Kvm> => {
   const scenario = named(scenarios, selection.scenario);
   const config = configOf(scenario, rulesOf(selection), selection.granularity);
   const machine = createMachine(scenario.machine, config) as unknown as Machine<Kvm>;
-  return { ...machine, properties: propertiesFor(scenario, config, selection.properties) };
+  const { properties: wanted } = selection;
+  return {
+    ...machine,
+    properties: askedOf(properties, scenario, config, wanted),
+    progress: askedOf(progressProperties, scenario, config, wanted),
+  };
 };
 
 const geometryOf = ({ scenario }: Selection) => named(scenarios, scenario).geometry;
@@ -77,7 +88,7 @@ export const catalogue: Catalogue = {
     rules,
   })),
   mutants,
-  properties: properties.map(propertyEntry),
+  properties: [...properties, ...progressProperties].map(propertyEntry),
   instantiate: (selection): AnyMachine => erased(instantiateKvm(selection)),
   source: (selection) => ({
     module: import.meta.url,

@@ -150,10 +150,10 @@ const semantic: readonly DesignId[] = [
   {
     id: 'G1',
     about: 'a legal access completes',
-    properties: ['legal-access-completes'],
+    properties: ['legal-access-completes', 'repeated-instruction-ends'],
     waits:
-      'the unbounded form, which is liveness under fairness. Checked: at most `faults_max` ' +
-      'faults in a row with nobody interfering',
+      'strong fairness: that a lock which is free again and again is got some time is assumed, ' +
+      'by letting others take it finitely often',
   },
   { id: 'G2', about: 'bounded zapping', properties: [], waits: 'all of it: quota and recycling' },
 ];
@@ -277,7 +277,17 @@ const knownBugs: readonly DesignId[] = [
     about: 'nothing is mapped below an invalid root, nobody runs on one',
     properties: ['invalid-page-maps-nothing', 'guest-runs-on-a-valid-root'],
   },
-  { id: 'PROG-FAULT', about: 'G1', properties: ['legal-access-completes'] },
+  {
+    id: 'PROG-FAULT',
+    about: 'G1',
+    properties: ['legal-access-completes', 'repeated-instruction-ends'],
+  },
+  {
+    id: 'PROG-OP',
+    about: 'every operation ends under a fair schedule',
+    properties: ['exit-returns-to-the-guest'],
+    waits: 'operations other than handling an exit: memslots, zapping all pages, TDP',
+  },
 ];
 
 export const designIds: readonly DesignId[] = [...semantic, ...audit, ...flushes, ...knownBugs];

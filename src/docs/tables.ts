@@ -16,8 +16,13 @@ import {
   type RuleName,
   type Scenario,
 } from '../../model/index.ts';
-import { properties, type KvmProperty } from '../../properties/index.ts';
-import { propertyEntry } from '../checker/catalogue.ts';
+import {
+  progressProperties,
+  properties as endingProperties,
+  type KvmProgress,
+  type KvmProperty,
+} from '../../properties/index.ts';
+import { askedOf, erased, propertyEntry } from '../checker/catalogue.ts';
 import { instantiateKvm } from '../checker/instance.ts';
 import { readDraft } from '../counterexample/load.ts';
 import { packageRoot } from '../counterexample/model-version.ts';
@@ -26,19 +31,22 @@ import { designIds } from './design-ids.ts';
 import { code, codes, figure, table } from './markdown.ts';
 import { waitingBugs } from './waiting-bugs.ts';
 
+type AnyProperty = KvmProperty | KvmProgress;
+
+const properties: readonly AnyProperty[] = [...endingProperties, ...progressProperties];
+
 /** Ids of the properties that a scenario is checked for, by its own id. */
 const asked: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   scenarios.map(({ id, preset }) => {
-    const machine = instantiateKvm({ scenario: id, preset, rules: {} });
-    return [id, new Set(machine.properties.map((property) => property.id))];
+    return [id, new Set(askedOf(erased(instantiateKvm({ scenario: id, preset, rules: {} }))))];
   }),
 );
 
-const scenariosOf = ({ id }: KvmProperty): readonly Scenario[] =>
+const scenariosOf = ({ id }: AnyProperty): readonly Scenario[] =>
   scenarios.filter((scenario) => asked.get(scenario.id)?.has(id) === true);
 
 /** The shorter way to name them: the scenarios, or all but some. */
-const scenariosText = (property: KvmProperty): string => {
+const scenariosText = (property: AnyProperty): string => {
   const own = scenariosOf(property);
   const others = scenarios.filter((scenario) => !own.includes(scenario));
   if (others.length === 0) return 'all';
@@ -46,11 +54,11 @@ const scenariosText = (property: KvmProperty): string => {
   return codes(own.map(({ id }) => id));
 };
 
-const mutantsOf = ({ id }: KvmProperty): readonly Mutant[] =>
+const mutantsOf = ({ id }: AnyProperty): readonly Mutant[] =>
   mutants.filter((mutant) => mutant.property === id);
 
 /** States in which it was asked, over all scenarios with recorded counts. */
-const statesOf = (property: KvmProperty): number | undefined => {
+const statesOf = (property: AnyProperty): number | undefined => {
   const counted = scenariosOf(property).flatMap(({ counts }) => counts?.states ?? []);
   return counted.length === 0 ? undefined : counted.reduce((sum, states) => sum + states, 0);
 };
@@ -61,7 +69,8 @@ const propertyTable = (): string =>
     properties.map((p) => [code(p.id), p.says, askedText(p), p.brief]),
   );
 
-const askedText = (property: KvmProperty): string => {
+const askedText = (property: AnyProperty): string => {
+  if (property.kind === 'progress') return 'for ever';
   if (property.kind === 'state') return property.when;
   return property.on.length > 4 ? `on ${property.on.length} steps` : `on ${codes(property.on)}`;
 };

@@ -1,8 +1,11 @@
 /** Known bugs of the modelled parts that this model cannot express yet, each with what it lacks. */
 export interface WaitingBug {
   readonly id: string;
-  /** `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. */
-  readonly category: 'A' | 'B';
+  /**
+   * `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. Of `C` (zapping), `F`
+   * (huge pages) and `H` (TDP) what goes on for ever.
+   */
+  readonly category: 'A' | 'B' | 'C' | 'F' | 'H';
   readonly waits: string;
   readonly why: string;
 }
@@ -92,5 +95,37 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'B',
     waits: nested,
     why: 'There is one struct kvm_mmu per vCPU.',
+  },
+  {
+    id: 'zap-all-livelock',
+    category: 'C',
+    waits: 'zapping all pages, with yields',
+    why: 'Nothing here zaps until a list is empty.',
+  },
+  {
+    id: 'nx-flag-set-after-publish',
+    category: 'F',
+    waits: 'the TDP MMU',
+    why: 'Only there is a table published without mmu_lock held for write.',
+  },
+  {
+    id: 'fault-on-own-page-table-loops',
+    category: 'F',
+    waits: 'a level of mapping that is chosen before mmu_lock is taken',
+    why:
+      'Here it is chosen after the tables on the way are shadowed. Of the bug there remains that ' +
+      'the table is unshadowed again and again: the mutant `unprotect-repeats-for-ever`.',
+  },
+  {
+    id: 'tdp-yield-livelock',
+    category: 'H',
+    waits: 'the TDP MMU',
+    why: 'Its iterators yield.',
+  },
+  {
+    id: 'fast-pf-fixes-wrong-fault',
+    category: 'H',
+    waits: 'fast page fault',
+    why: 'Every fault takes mmu_lock.',
   },
 ];

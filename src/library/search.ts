@@ -51,6 +51,11 @@ export interface CheckOptions extends WhatToCheck {
    * such states apart, hence the default is `true` without own properties and `false` with them.
    */
   readonly symmetry?: boolean;
+  /**
+   * Ask the scenario's questions about runs without end, if it has any. The search then takes
+   * whole states, without symmetry. Default: `true`.
+   */
+  readonly liveness?: boolean;
   /** Whole states, or 64 bits of each with a small risk of omission. Default: `exact`. */
   readonly storage?: 'exact' | 'fingerprint';
   /** Properties to see violated before the search ends. Default: 1. */
@@ -227,6 +232,7 @@ export async function checkScenario(
   const target = targetFor(scenario, options);
   const own = (options.ownProperties ?? []).length > 0;
   const { limits = {}, symmetry = !own, storage = 'exact', maxErrors = 1, workers = 1 } = options;
+  const { liveness = true } = options;
   if (own && workers > 1) {
     throw new Fault('KMC-103', 'own properties are functions, which one thread alone can ask', [
       'Leave out workers, or ownProperties.',
@@ -235,13 +241,15 @@ export async function checkScenario(
   const words = [...target.words, ...limitWords(limits, maxErrors)];
   if (storage !== 'exact') words.push('--storage', storage);
   if (!symmetry) words.push('--no-symmetry');
+  if (!liveness) words.push('--no-liveness');
   const repeat = commandLine('check', scenario, ...words);
   const { selection, context } = target;
   const search = { scenario: target.scenario, selection, limits, repeat };
-  const settings = { symmetry, storage, maxErrors, workers };
+  const settings = { liveness, symmetry, storage, maxErrors, workers };
   const report = await searchExhaustively(context, search, settings);
   const { version } = context.environment.model;
-  return resultOf(report, target, { engine: 'exhaustive', version, symmetry });
+  const used = report.symmetry ?? symmetry;
+  return resultOf(report, target, { engine: 'exhaustive', version, symmetry: used });
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mutants, scenarios } from '../../model/index.ts';
-import { properties } from '../../properties/index.ts';
+import { progressProperties, properties as ending } from '../../properties/index.ts';
 import { packageRoot } from '../../src/counterexample/model-version.ts';
 import { designIds } from '../../src/docs/design-ids.ts';
 import { documents } from '../../src/docs/documents.ts';
@@ -11,6 +11,7 @@ import { figure, fillSections } from '../../src/docs/markdown.ts';
 import { sections } from '../../src/docs/tables.ts';
 import { waitingBugs } from '../../src/docs/waiting-bugs.ts';
 
+const properties = [...ending, ...progressProperties];
 const textOf = (name: string) => readFileSync(join(packageRoot, name), 'utf8');
 const twice = (names: readonly string[]) => names.filter((name, i) => names.indexOf(name) !== i);
 

@@ -7,7 +7,8 @@ const vcpusOf = (id: string) => scenarios.find((s) => s.id === id)?.geometry.vcp
 
 /** Two vCPUs, and fewer than 60 000 orbits, as recorded. */
 const small = scenarios.filter(
-  ({ id, counts }) => vcpusOf(id) > 1 && counts !== undefined && counts.states < 60_000,
+  ({ id, endless, counts }) =>
+    !endless && vcpusOf(id) > 1 && counts !== undefined && counts.states < 60_000,
 );
 
 /** Mutants that take two vCPUs, found by breadth-first search within a few thousand orbits. */

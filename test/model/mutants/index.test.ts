@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mutants, presets, ruleDefinitions, ruleNames, scenarios } from '../../../model/index.ts';
-import { properties } from '../../../properties/index.ts';
+import { progressProperties, properties } from '../../../properties/index.ts';
 
 describe('mutants', () => {
   it('have unique names in kebab-case', () => {
@@ -21,7 +21,7 @@ describe('mutants', () => {
     for (const mutant of mutants) {
       const scenario = scenarios.find(({ id }) => id === mutant.scenario);
       expect(scenario).toBeDefined();
-      expect(properties.map(({ id }) => id)).toContain(mutant.property);
+      expect([...properties, ...progressProperties].map(({ id }) => id)).toContain(mutant.property);
       expect(scenario?.excludes).not.toHaveProperty(mutant.property);
     }
   });
@@ -30,7 +30,7 @@ describe('mutants', () => {
     for (const { says, source, category } of mutants) {
       expect(says).toMatch(/^[A-Za-z_].*\.$/);
       expect(source.length).toBeGreaterThan(0);
-      expect(['A', 'B', 'F', 'rule']).toContain(category);
+      expect(['A', 'B', 'F', 'G', 'rule']).toContain(category);
     }
   });
 

@@ -1,5 +1,5 @@
 /** What a machine is configured with: geometry, rules, workload and the judge. */
-import type { Geometry } from './geometry.ts';
+import type { Geometry, JudgedKind } from './geometry.ts';
 import type { Rules } from './rules.ts';
 
 /** What the guest and the host may do, and how often. */
@@ -44,6 +44,8 @@ export type OracleMode = 'lenient' | 'strict';
 
 export interface Config {
   readonly geometry: Geometry;
+  /** `judgedKinds()` of the geometry. */
+  readonly judgedKinds: readonly JudgedKind[];
   readonly rules: Rules;
   readonly workload: Workload;
   /** Contents of the guest page tables at the start: `[gfn][index]`. */

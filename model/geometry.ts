@@ -80,3 +80,12 @@ export const alignedGfn = (g: Geometry, gfn: number, level: number): number =>
 /** Whether anything above 4K may be mapped as a leaf: by the guest or by the host. */
 export const hasHugeFrames = (g: Geometry): boolean =>
   g.levels > 1 && g.host_level.some((l) => l > 1);
+
+/**
+ * Kinds of access that the oracle tells apart: the guest's own, and the supervisor write with
+ * CR0.WP clear, which different pages justify. Order: the guest's, then `sw0`.
+ */
+export type JudgedKind = Geometry['kinds'][number] | 'sw0';
+
+export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
+  g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;

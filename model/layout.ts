@@ -21,7 +21,13 @@ import {
 } from '../src/engine/machine/index.ts';
 import { gpteMax } from './gpte.ts';
 import { spteMax } from './spte.ts';
-import { addressCount, hasHugeFrames, prefixCount, type Geometry } from './geometry.ts';
+import {
+  addressCount,
+  hasHugeFrames,
+  judgedKinds,
+  prefixCount,
+  type Geometry,
+} from './geometry.ts';
 import type { Config, Workload } from './config.ts';
 
 /**
@@ -69,15 +75,6 @@ const warning = oneOf(
   'translation-of-direct-page-differs',
 );
 export type Warning = View<typeof warning>;
-
-/**
- * Kinds of access that the oracle tells apart: the guest's own, and the supervisor write with
- * CR0.WP clear, which different pages justify. Order: the guest's, then `sw0`.
- */
-export type JudgedKind = Geometry['kinds'][number] | 'sw0';
-
-export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
-  g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;
 
 /** Domains that several records share. */
 const domainsOf = (g: Geometry) => ({

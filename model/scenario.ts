@@ -2,7 +2,7 @@
  * Scenarios: named bounded configurations, each small and named after the interaction it shows.
  */
 import type { AccessKind } from './access.ts';
-import type { Geometry } from './geometry.ts';
+import { judgedKinds, type Geometry } from './geometry.ts';
 import type { PresetName, Rules } from './rules.ts';
 import {
   budgetNames,
@@ -92,6 +92,7 @@ export const configOf = (
   granularity: 'step' | 'operation' = s.granularity,
 ): Config => ({
   geometry: s.geometry,
+  judgedKinds: judgedKinds(s.geometry),
   rules,
   initialMemory: s.initialMemory,
   oracle: s.oracle,

@@ -1,7 +1,7 @@
 /** Every completed guest access used a translation that the guest's own tables justify. */
 import { kindNames } from '../model/shadow/walker.ts';
 import { scenarioKind, storeKind } from '../model/guest/guest.ts';
-import { usableTranslations } from '../model/tlb/hardware.ts';
+import { findUsablePfn, usableTranslations } from '../model/tlb/hardware.ts';
 import { isAllowed } from '../model/tlb/oracle.ts';
 import type { AccessKind } from '../model/access.ts';
 import type { Kvm } from './property.ts';
@@ -9,6 +9,9 @@ import { hex, stepProperty } from './property.ts';
 
 const kindOfStep = (kvm: Kvm, args: readonly number[], transition: string): AccessKind =>
   transition === 'guestStore' ? storeKind(kvm) : scenarioKind(kvm, args[2] ?? 0);
+
+const isForeign = (kvm: Kvm, v: number, va: number, kind: AccessKind, pfn: number): boolean =>
+  !isAllowed(kvm, v, va, kind, pfn);
 
 export const accessIsJustifiedByGuestTables = stepProperty({
   id: 'access-is-justified-by-guest-tables',
@@ -25,6 +28,7 @@ export const accessIsJustifiedByGuestTables = stepProperty({
   check: (before, _after, args, transition) => {
     const [v = 0, va = 0] = args;
     const kind = kindOfStep(before, args, transition);
+    if (findUsablePfn(before, v, va, kind, isForeign) < 0) return null;
     for (const { pfn, by } of usableTranslations(before, v, va, kind)) {
       if (isAllowed(before, v, va, kind, pfn)) continue;
       return {

@@ -95,21 +95,40 @@ const translation = (spte: number, by: Translation['by']): Translation => ({
   by,
 });
 
-/** The first of `usableTranslations`, without building a list; -1 when the access faults. */
-export const firstUsablePfn = (kvm: Kvm, v: number, va: number, kind: AccessKind): number => {
+/** Whether `findUsablePfn` is to return this frame. */
+type Wanted = (kvm: Kvm, v: number, va: number, kind: AccessKind, pfn: number) => boolean;
+
+/** The first of the `usableTranslations` that `wanted` takes, without a list; -1 when none. */
+export const findUsablePfn = (
+  kvm: Kvm,
+  v: number,
+  va: number,
+  kind: AccessKind,
+  wanted: Wanted,
+): number => {
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
-    const entry = ghost_tlb.at(i);
-    if (entry.valid && entry.va === va && permits(entry.access, kind, true)) return entry.pfn;
+    const { valid, pfn, access } = ghost_tlb.at(i);
+    if (!valid || ghost_tlb.at(i).va !== va || !permits(access, kind, true)) continue;
+    if (wanted(kvm, v, va, kind, pfn)) return pfn;
   }
   const fromRoot = walkFromRoot(kvm, v, va);
-  if (allows(fromRoot, kind)) return spte_to_pfn(fromRoot);
+  if (allows(fromRoot, kind) && wanted(kvm, v, va, kind, spte_to_pfn(fromRoot))) {
+    return spte_to_pfn(fromRoot);
+  }
   for (let i = 0; i < ghost_psc.length; i += 1) {
     const spte = walkFromCache(kvm, v, va, i);
-    if (allows(spte, kind)) return spte_to_pfn(spte);
+    if (!allows(spte, kind)) continue;
+    if (wanted(kvm, v, va, kind, spte_to_pfn(spte))) return spte_to_pfn(spte);
   }
   return -1;
 };
+
+/** The first of `usableTranslations`; -1 when the access faults. */
+export const firstUsablePfn = (kvm: Kvm, v: number, va: number, kind: AccessKind): number =>
+  findUsablePfn(kvm, v, va, kind, any);
+
+const any = (): boolean => true;
 
 const tlbFill: ModelTransition = {
   name: 'tlbFill',

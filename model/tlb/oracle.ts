@@ -17,10 +17,8 @@
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm } from '../state.ts';
-import type { JudgedKind } from '../layout.ts';
-import { judgedKinds } from '../layout.ts';
 import { isWrite, permits, type AccessKind } from '../access.ts';
-import { addressCount, pagesPerLeaf, prefixOf, tableIndex } from '../geometry.ts';
+import { addressCount, pagesPerLeaf, prefixOf, tableIndex, type JudgedKind } from '../geometry.ts';
 import {
   gpte_access,
   gpte_accessed,
@@ -66,7 +64,7 @@ const storers = (kvm: Kvm): number => (kvm.oracle === 'strict' ? 0 : kvm.vcpu.le
 /** Lets the sets of `v` take in all that can be read now. */
 const grow = (kvm: Kvm, v: number): void => {
   const g = kvm.geometry;
-  const kinds = judgedKinds(g);
+  const kinds = kvm.judgedKinds;
   for (let k = 0; k < kinds.length; k += 1) {
     const kind = kinds[k] ?? 'ur';
     for (let level = g.levels; level > 1; level -= 1) growTables(kvm, v, level, k, kind);
@@ -77,7 +75,7 @@ const grow = (kvm: Kvm, v: number): void => {
 const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedKind): void => {
   const g = kvm.geometry;
   const { ghost_allowed_table } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(g).length;
+  const kinds = kvm.judgedKinds.length;
   const span = g.entries ** (level - 1);
   for (let va = 0; va < addressCount(g); va += span) {
     const set = ghost_allowed_table.at(prefixOf(g, va, level) * kinds + k);
@@ -109,7 +107,7 @@ const growLarge = (
 ): void => {
   if (!leafMayBeUsed(pte, kind)) return;
   const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(kvm.geometry).length;
+  const kinds = kvm.judgedKinds.length;
   for (let i = 0; i < pagesPerLeaf(kvm.geometry, level); i += 1) {
     ghost_allowed_frame.at((va + i) * kinds + k).add(gpte_to_gfn(pte) + i);
   }
@@ -118,7 +116,7 @@ const growLarge = (
 const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
   const g = kvm.geometry;
   const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(g).length;
+  const kinds = kvm.judgedKinds.length;
   for (let va = 0; va < addressCount(g); va += 1) {
     const set = ghost_allowed_frame.at(va * kinds + k);
     const index = tableIndex(g, va, 1);
@@ -136,7 +134,7 @@ const tablesAbove = (kvm: Kvm, v: number, va: number, level: number, k: number):
   const g = kvm.geometry;
   const vcpu = kvm.vcpu.at(v);
   if (level === g.levels) return 1 << (g.cr3[vcpu.cr3] ?? 0);
-  return vcpu.ghost_allowed_table.at(prefixOf(g, va, level + 1) * judgedKinds(g).length + k).bits;
+  return vcpu.ghost_allowed_table.at(prefixOf(g, va, level + 1) * kvm.judgedKinds.length + k).bits;
 };
 
 /** After every change of guest memory: all vCPUs may have read the new value. */
@@ -164,7 +162,7 @@ export const resetAllowedAddress = (kvm: Kvm, v: number, va: number): void => {
 export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
   const g = kvm.geometry;
   const { ghost_allowed_table } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(g).length;
+  const kinds = kvm.judgedKinds.length;
   for (let level = g.levels; level > 1; level -= 1) {
     const prefix = prefixOf(g, va, level) * kinds;
     for (let k = 0; k < kinds; k += 1) ghost_allowed_table.at(prefix + k).bits = 0;
@@ -175,13 +173,13 @@ export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
 
 const forgetFrames = (kvm: Kvm, v: number, va: number): void => {
   const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = judgedKinds(kvm.geometry).length;
+  const kinds = kvm.judgedKinds.length;
   for (let k = 0; k < kinds; k += 1) ghost_allowed_frame.at(va * kinds + k).bits = 0;
 };
 
 /** Index of the kind that judges an access of `kind` made by `v` now. */
 const judgedIndex = (kvm: Kvm, v: number, kind: AccessKind): number => {
-  const kinds = judgedKinds(kvm.geometry);
+  const kinds = kvm.judgedKinds;
   return kinds.indexOf(kind === 'sw' && !kvm.vcpu.at(v).cr0_wp ? 'sw0' : kind);
 };
 
@@ -193,7 +191,7 @@ export const isAllowed = (
   kind: AccessKind,
   pfn: number,
 ): boolean => {
-  const kinds = judgedKinds(kvm.geometry).length;
+  const kinds = kvm.judgedKinds.length;
   const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
   for (let rest = set.bits; rest !== 0; rest = withoutLowest(rest)) {
     if (pfnOf(kvm, lowestBit(rest)) === pfn) return true;
@@ -209,7 +207,7 @@ export const isAllowed = (
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
   const k = judgedIndex(kvm, v, kind);
-  const judged = judgedKinds(g)[k] ?? kind;
+  const judged = kvm.judgedKinds[k] ?? kind;
   let readNow = 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const index = tableIndex(g, va, level);

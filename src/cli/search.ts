@@ -167,7 +167,10 @@ export async function searchExhaustively(
   context.reporter.started(header);
   const control = controlFor(context, header);
   const threads = threadsFor(context.environment, selection, workers);
-  const work = checkExhaustively(machine, { limits, ...wanted, ...threads }, control);
+  // A mutant's search ends much sooner, as a rule.
+  const expected = selection.mutant === undefined ? scenario.counts?.states : undefined;
+  const hint = expected === undefined ? {} : { expectedStates: expected };
+  const work = checkExhaustively(machine, { limits, ...wanted, ...hint, ...threads }, control);
   const saved = withCheckpointFaults(resumeFrom, work);
   const outcome = await withNamedSteps(machine, repeat, saved);
   context.progress.clear();

@@ -17,9 +17,9 @@ import { teamFor } from './parallel/team-for.ts';
 import { compileMachine, type Program } from './program.ts';
 import { Levels } from './search/levels.ts';
 import { LoneSearch } from './search/lone-search.ts';
-import { asksProgress, settingsOf, type ExhaustiveOptions } from './search/options.ts';
+import { asksProgress, settingsOf, storeFor, type ExhaustiveOptions } from './search/options.ts';
 import { outcomeOf, statisticsOf } from './search/results.ts';
-import { roomWithin, StateStore } from './search/store.ts';
+import { roomWithin, type StateStore } from './search/store.ts';
 import type { StoredSearch } from './search/trace.ts';
 import { Verdicts } from './search/verdicts.ts';
 import { Watch } from './search/watch.ts';
@@ -58,12 +58,7 @@ class ExhaustiveSearch<S, F extends Fields> {
     const program = compileMachine(machine, { checked, backend });
     const { layout, words, currentWords, beforeWords } = program;
     this.#program = program;
-    this.#store = new StateStore({
-      words,
-      storage,
-      memoryMax: roomWithin(limits.memory_bytes, options.workers),
-      shareable: (options.workers ?? 1) > 1,
-    });
+    this.#store = storeFor(words, storage, options);
     const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;
     this.#taken = new Float64Array(machine.transitions.length);
     this.#verdicts = new Verdicts(options.maxErrors ?? 1);
@@ -230,8 +225,8 @@ class ExhaustiveSearch<S, F extends Fields> {
 
   #callTeam(): void {
     if ((this.#options.workers ?? 1) === 1 || this.#team !== null) return;
-    const settings = { ...this.#options, ...settingsOf(this.#machine, this.#options) };
-    this.#team = teamFor(this.#program, this.#store, settings);
+    const how = settingsOf(this.#machine, this.#options);
+    this.#team = teamFor(this.#program, this.#store, { ...this.#options, ...how });
   }
 
   #handOver(fresh: number): void {

@@ -58,6 +58,7 @@ low[n] = p; ${text.storage === 'exact' ? '' : 'high[n] = q;'} from[n] = parentHa
 }`;
 }
 
+/** A step that leads back to where it began is counted and judged; the search is there already. */
 function sweepText(text: KernelText, transition: TransitionText, index: number): string {
   const letters = ['a', 'b', 'c', 'd'];
   const loops = transition.sizes.map((size, k) => {
@@ -77,8 +78,7 @@ if (step${index}(s, ${args.join(', ')})) {
 count++;
 ${text.normalises ? 'normalise(s);' : ''}
 ${judge}
-emit();
-restore();
+if (!(${sameText(text.words, 'm', '', 'origin', '')})) { emit(); restore(); }
 } ${untouched}
 }
 taken[${index}] += count;

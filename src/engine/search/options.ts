@@ -4,7 +4,7 @@ import type { Fields, Machine } from '../machine/index.ts';
 import type { Limits } from '../outcome.ts';
 import type { MachineSource } from '../parallel/source.ts';
 import type { ProgramOptions } from '../program.ts';
-import type { Storage } from './store.ts';
+import { roomWithin, StateStore, type Storage } from './store.ts';
 
 export interface ExhaustiveOptions {
   readonly limits?: Limits;
@@ -27,6 +27,8 @@ export interface ExhaustiveOptions {
   readonly checkpoint?: CheckpointOptions;
   /** Go on from this checkpoint of the same search. */
   readonly resumeFrom?: string;
+  /** How many states there will be, if somebody knows: the table need not grow. */
+  readonly expectedStates?: number;
   /** How a thread builds the same machine. */
   readonly source?: MachineSource;
   /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
@@ -49,3 +51,17 @@ export const settingsOf = <S, F extends Fields>(
   asksProgress(machine, options)
     ? { symmetry: false, storage: 'exact' }
     : { symmetry: options.symmetry ?? true, storage: options.storage ?? 'exact' };
+
+/** An empty store for vectors of so many words. */
+export const storeFor = (
+  words: number,
+  storage: Storage,
+  { limits, workers = 1, expectedStates = 0 }: ExhaustiveOptions,
+): StateStore =>
+  new StateStore({
+    words,
+    storage,
+    memoryMax: roomWithin(limits?.memory_bytes, workers),
+    shareable: workers > 1,
+    expectedStates,
+  });

@@ -25,11 +25,16 @@ export interface StoreOptions {
   readonly memoryMax: number;
   /** Threads will share it. */
   readonly shareable: boolean;
+  /** States for which the first table shall have room, if more than a few. */
+  readonly expectedStates: number;
 }
 
 /** Part of the slots in use from which on the table grows, and when it cannot grow any more. */
 export const LOAD = 0.5;
 export const LOAD_TIGHT = 0.8;
+
+/** The first table takes at most this part of the memory. */
+const MEMORY_SHARE = 4;
 
 /** States in one segment, as a power of two. */
 export const segmentShiftOf = (words: number): number =>
@@ -47,6 +52,14 @@ export const roomWithin = (memory_bytes = Number.MAX_SAFE_INTEGER, workers = 1):
   process.memoryUsage.rss() -
   GROWTH_BYTES -
   (workers === 1 ? 0 : workers * THREAD_BYTES);
+
+/** As many slots as the expected states need, unless they take too much of the memory. */
+function firstSlots({ expectedStates, memoryMax }: StoreOptions): number {
+  const most = Math.min(TABLE_SLOTS_MAX, memoryMax / 4 / MEMORY_SHARE);
+  let slots = FIRST_TABLE_SLOTS;
+  while (slots * LOAD < expectedStates && 2 * slots <= most) slots *= 2;
+  return slots;
+}
 
 export class StateStore {
   readonly exact: boolean;
@@ -73,7 +86,7 @@ export class StateStore {
     this.segmentShift = segmentShiftOf(options.words);
     this.segmentStates = 2 ** this.segmentShift;
     this.vectors = this.exact ? this.keys : [];
-    this.table = this.#newWords(FIRST_TABLE_SLOTS);
+    this.table = this.#newWords(firstSlots(options));
   }
 
   /** Bytes held for states and tables. */

@@ -38,9 +38,11 @@ export function hashText(words: number, source: string, base: string): string {
   return `p = ${HASH_SEED_LOW}; q = ${HASH_SEED_HIGH};\n${body}\n${finishText}`;
 }
 
+const zero = (base: string): string => (base === '' ? '0' : base);
+
 /** Expression: the vectors at `x[i ..]` and `y[j ..]` are equal. */
 export function sameText(words: number, x: string, i: string, y: string, j: string): string {
-  if (words > UNROLL_MAX) return `sameVector(${x}, ${i}, ${y}, ${j === '' ? '0' : j})`;
+  if (words > UNROLL_MAX) return `sameVector(${x}, ${zero(i)}, ${y}, ${zero(j)})`;
   return range(words)
     .map((k) => `${x}[${plus(i, k)}] === ${y}[${plus(j, k)}]`)
     .join(' && ');

@@ -38,6 +38,7 @@ async function run(example: Example): Promise<{ code: number; text: string }> {
     errIsTerminal: false,
     variables: {},
     now: () => performance.now(),
+    date: () => new Date().toISOString(),
     stopSignal: () => undefined,
     randomSeed: () => 0x5eedn,
     corpus: () => 'counterexamples',

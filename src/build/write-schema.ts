@@ -1,7 +1,9 @@
-/** Writes the published JSON Schema from its declaration. */
+/** Writes the published JSON Schemas from their declarations. */
 import { join } from 'node:path';
 import { packageRoot } from '../counterexample/model-version.ts';
 import { writeWhole } from '../counterexample/save.ts';
-import { jsonSchemaText } from '../counterexample/schema.ts';
+import { publishedSchemas } from './schemas.ts';
 
-writeWhole(join(packageRoot, 'schema', 'counterexample.schema.json'), jsonSchemaText());
+for (const [name, text] of Object.entries(publishedSchemas)) {
+  writeWhole(join(packageRoot, 'schema', name), text);
+}

@@ -106,6 +106,8 @@ export type PropertyEntry = Pick<
   readonly when: string;
   /** The sentence of its witness. */
   readonly witness: string;
+  /** Where it is written, relative to the repository. */
+  readonly file?: string;
 };
 
 const whenOf = <S>(property: AnyProperty<S>): string => {

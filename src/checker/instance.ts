@@ -88,7 +88,10 @@ export const catalogue: Catalogue = {
     rules,
   })),
   mutants,
-  properties: [...properties, ...progressProperties].map(propertyEntry),
+  properties: [...properties, ...progressProperties].map((property) => ({
+    ...propertyEntry(property),
+    file: `properties/${property.id}.ts`,
+  })),
   instantiate: (selection): AnyMachine => erased(instantiateKvm(selection)),
   source: (selection) => ({
     module: import.meta.url,

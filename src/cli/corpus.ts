@@ -77,11 +77,11 @@ export function judgeFile(environment: Environment, file: string): JudgedFile {
   let found: Counterexample | undefined;
   try {
     found = readCounterexample(file);
-    return { file, found, check: verdictCheck(environment, file, found) };
+    return { file, found, check: { ...verdictCheck(environment, file, found), file } };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const text = `${error.code}: ${error.message.replace(`${file}: `, '')}`;
-    const check = { ...failed(group, basename(file), text, error.hints), unreadable: true };
+    const check = { ...failed(group, basename(file), text, error.hints), unreadable: true, file };
     return { file, check, ...(found === undefined ? {} : { found }) };
   }
 }

@@ -16,6 +16,8 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** The time of day in UTC, ISO 8601, for reports. */
+  readonly date: () => string;
   /** The signal that asked to stop, if any. */
   readonly stopSignal: () => StopSignal | undefined;
   readonly randomSeed: () => bigint;

@@ -9,7 +9,7 @@ export const internalErrorCode = 70;
 export function exitCode(verdict: Verdict, signal?: StopSignal): 0 | 1 | 2 | 130 | 143 {
   if (signal !== undefined) return signal === 'SIGINT' ? 130 : 143;
   return match(verdict)
-    .with({ kind: 'held' }, () => 0 as const)
+    .with({ kind: 'held' }, { kind: 'known' }, () => 0 as const)
     .with({ kind: 'violated' }, () => 1 as const)
     .with({ kind: 'inconclusive' }, () => 2 as const)
     .exhaustive();

@@ -81,5 +81,9 @@ export const saveOptions = optionSet({
   },
 });
 
+/** `--no-save` arrives as `false`. */
+export const saveFolderOf = (save: unknown): string | undefined =>
+  typeof save === 'string' ? save : undefined;
+
 export type OutputFlags = InferredOptionTypes<typeof outputOptions>;
 export type SelectionFlags = InferredOptionTypes<typeof selectionOptions>;

@@ -1,12 +1,13 @@
 /** Where results and progress go, and in which form. */
 import { writeWhole } from '../counterexample/save.ts';
 import { jsonReporter, ndjsonReporter } from '../report/json.ts';
-import type { Format, Reporter, WriteLine } from '../report/reporter.ts';
+import { silentReporter, type Format, type Reporter, type WriteLine } from '../report/reporter.ts';
 import { colourStyle, plainStyle, type Style } from '../report/style.ts';
 import { textReporter } from '../report/text.ts';
 import { match } from 'ts-pattern';
 import type { Environment } from './environment.ts';
 import type { OutputFlags } from './options.ts';
+import { ktapIsTheResult, type ReportFlags } from './reports.ts';
 import { wholeNumber } from './values.ts';
 
 export interface Output {
@@ -55,7 +56,13 @@ export function outputFor(environment: Environment, flags: OutputFlags): Output 
   };
 }
 
-export const reporterFor = (output: Output, coverage: boolean): Reporter =>
+export const reporterFor = (
+  output: Output,
+  flags: Pick<ReportFlags, 'ktap'> & { readonly coverage: boolean | undefined },
+): Reporter =>
+  ktapIsTheResult(flags) ? silentReporter : formatReporter(output, flags.coverage === true);
+
+const formatReporter = (output: Output, coverage: boolean): Reporter =>
   match(output.format)
     .with('text', () =>
       textReporter(output.line, { style: output.style, verbosity: output.verbosity, coverage }),

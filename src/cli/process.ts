@@ -63,6 +63,7 @@ export async function runProcess(catalogue: Catalogue): Promise<void> {
     errIsTerminal: process.stderr.isTTY,
     variables: process.env,
     now: () => performance.now(),
+    date: () => new Date().toISOString(),
     stopSignal: listenForSignals(),
     randomSeed: () => BigInt(randomInt(2 ** 32)),
     corpus,

@@ -1,10 +1,12 @@
 /** Running an engine on one scenario, and making a report of what it returned. */
 import { availableParallelism } from 'node:os';
+import { match } from 'ts-pattern';
 import type { AnyMachine, ScenarioEntry, Selection } from '../checker/catalogue.ts';
 import { changeText, changesBetween } from '../counterexample/diff.ts';
 import { actionText, executeTrace, type ExecutedRun } from '../counterexample/execute.ts';
 import { counterexampleOf } from '../counterexample/record.ts';
 import { saveIn } from '../counterexample/save.ts';
+import { lineOfActions, serialise } from '../counterexample/serialise.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import { storyOf, type Story } from '../counterexample/story.ts';
 import { asksProgress, checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
@@ -51,6 +53,15 @@ export interface ExhaustiveSettings {
   readonly resumeFrom?: string;
   /** Threads that search. Absent: as many as there are cores, once a search has lasted. */
   readonly workers?: number;
+}
+
+/** A violation as it was found, with all that a file needs. */
+export interface SearchedViolation extends FoundViolation {
+  readonly counterexample: Counterexample;
+}
+
+export interface Searched extends SearchReport {
+  readonly found: readonly SearchedViolation[];
 }
 
 /** Time after which a search is worth the start of more threads. */
@@ -107,28 +118,45 @@ function foundViolations(
   machine: AnyMachine,
   violations: readonly Violation[],
   found: Counterexample['found'],
-): FoundViolation[] {
+): SearchedViolation[] {
   const { environment, saveFolder, taken } = context;
   const { catalogue, model } = environment;
   const { selection } = target;
   return violations.map((violation) => {
     const run = executeTrace(machine, violation.trace);
-    const origin = { selection, machine, catalogue, model, found };
-    const saved =
-      saveFolder === undefined
-        ? undefined
-        : saveIn(saveFolder, counterexampleOf(violation, origin, run), taken);
+    const counterexample = counterexampleOf(
+      violation,
+      { selection, machine, catalogue, model, found },
+      run,
+    );
     const story = storyOf(catalogue, selection, run, { ...violation, step: run.steps.length });
     return {
       violation,
       story,
       property: catalogue.properties.find(({ id }) => id === violation.property),
-      run,
       steps: reportedSteps(environment, selection, run, story),
-      ...(saved === undefined ? {} : { saved }),
+      ...(saveFolder === undefined ? {} : { saved: savedIn(saveFolder, counterexample, taken) }),
+      known: false,
+      counterexample,
     };
   });
 }
+
+const savedIn = (folder: string, found: Counterexample, taken: Set<string>) => ({
+  file: saveIn(folder, found, taken),
+  line: lineOfActions(serialise(found)),
+});
+
+/** Whether nothing but the scenario, or the number of walks, ended the search. */
+const isComplete = (outcome: Outcome, maxErrors: number): boolean =>
+  match(outcome)
+    .with({ kind: 'held' }, () => true)
+    .with({ kind: 'inconclusive' }, ({ bound }) => bound === 'samples')
+    .with(
+      { kind: 'violated' },
+      ({ violations, bound }) => bound === undefined && violations.length < maxErrors,
+    )
+    .exhaustive();
 
 const violationsOf = (outcome: Outcome): readonly Violation[] =>
   outcome.kind === 'violated' ? outcome.violations : [];
@@ -148,7 +176,7 @@ export async function searchExhaustively(
   context: SearchContext,
   target: SearchTarget,
   settings: ExhaustiveSettings,
-): Promise<SearchReport> {
+): Promise<Searched> {
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
   const { workers, ...wanted } = settings;
@@ -162,6 +190,7 @@ export async function searchExhaustively(
     selection,
     workers: workers ?? 'auto',
     symmetry,
+    startedAt: context.environment.date(),
     repeat,
   };
   context.reporter.started(header);
@@ -180,7 +209,8 @@ export async function searchExhaustively(
     version,
     symmetry,
   });
-  const report: SearchReport = { ...header, outcome, found };
+  const complete = isComplete(outcome, settings.maxErrors);
+  const report: Searched = { ...header, outcome, complete, found };
   context.reporter.finished(report);
   return report;
 }
@@ -189,7 +219,7 @@ export async function searchAtRandom(
   context: SearchContext,
   target: SearchTarget,
   settings: RandomSettings,
-): Promise<SearchReport> {
+): Promise<Searched> {
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
   const header: SearchHeader = {
@@ -200,6 +230,7 @@ export async function searchAtRandom(
     selection,
     workers: 1,
     seed: settings.seed,
+    startedAt: context.environment.date(),
     repeat,
   };
   context.reporter.started(header);
@@ -213,10 +244,11 @@ export async function searchAtRandom(
     seed: `0x${outcome.seed.toString(16)}`,
     path: outcome.path,
   });
-  const report: SearchReport = {
+  const report: Searched = {
     ...header,
     repeat: outcome.kind === 'violated' ? `${repeat} --path ${outcome.path}` : repeat,
     outcome,
+    complete: isComplete(outcome, 1),
     found,
     path: outcome.path,
   };

@@ -100,14 +100,31 @@ export function selectionFor(
     throw new Fault('KMC-103', message, ['Give one of them.']);
   }
   const properties = wantedProperties(catalogue, flags);
+  const { granularity = scenario.granularity ?? 'step' } = flags;
+  const isOwn = granularity === (scenario.granularity ?? 'step');
   return {
     scenario: scenario.id,
     preset,
     rules,
     ...(mutant === undefined ? {} : { mutant }),
     ...(properties === undefined ? {} : { properties }),
-    ...(flags.granularity === undefined ? {} : { granularity: flags.granularity }),
+    ...(isOwn ? {} : { granularity }),
   };
+}
+
+/** The flags of a selection as they were given, for the command that repeats all searches. */
+export function givenArguments(flags: SelectionFlags): string[] {
+  const { preset, rule = [], mutant, granularity, properties, match } = flags;
+  const one = (flag: string, value: string | undefined) =>
+    value === undefined ? [] : [flag, value];
+  return [
+    ...one('--preset', preset),
+    ...rule.flatMap((text) => ['--rule', text]),
+    ...one('--mutant', mutant),
+    ...one('--granularity', granularity),
+    ...one('--match', match),
+    ...(properties === undefined ? [] : ['--properties', ...properties]),
+  ];
 }
 
 /** The flags that make this selection, for the command that repeats a search. */

@@ -93,9 +93,3 @@ export const counterexampleSchema = z
   .describe('A run of a kvm-mmu-check machine and the verdict it must have.');
 
 export type Counterexample = z.infer<typeof counterexampleSchema>;
-
-/** The published schema, as text. */
-export function jsonSchemaText(): string {
-  const schema = z.toJSONSchema(counterexampleSchema, { target: 'draft-2020-12' });
-  return `${JSON.stringify({ $id: schemaName, ...schema }, null, 2)}\n`;
-}

@@ -88,3 +88,7 @@ function listOfLines(value: Plain): string {
   if (!isList(value) || value.length === 0) return '[]';
   return `[\n${value.map((item) => `    ${onOneLine(item)}`).join(',\n')}\n  ]`;
 }
+
+/** The line on which the first action of a serialised run stands, from 1. */
+export const lineOfActions = (text: string): number =>
+  text.slice(0, text.indexOf('\n  "actions": [')).split('\n').length + 2;

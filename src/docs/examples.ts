@@ -26,6 +26,7 @@ async function outputOf(command: string): Promise<string> {
     errIsTerminal: false,
     variables: {},
     now: () => 0,
+    date: () => '1970-01-01T00:00:00.000Z',
     stopSignal: () => undefined,
     randomSeed: () => 0x5eedn,
     corpus: () => 'counterexamples',

@@ -18,6 +18,7 @@ export function quietEnvironment(catalogue: Catalogue, signal?: AbortSignal): En
     errIsTerminal: false,
     variables: {},
     now: () => performance.now(),
+    date: () => new Date().toISOString(),
     stopSignal: () => (signal?.aborted === true ? 'SIGTERM' : undefined),
     randomSeed: () => 0n,
     corpus: () => 'counterexamples',

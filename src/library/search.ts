@@ -4,9 +4,14 @@ import type { Granularity } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
 import { seedMax } from '../cli/values.ts';
 import { commandLine } from '../cli/commands/command.ts';
-import { searchAtRandom, searchExhaustively, type SearchContext } from '../cli/search.ts';
+import {
+  searchAtRandom,
+  searchExhaustively,
+  type SearchContext,
+  type Searched,
+  type SearchedViolation,
+} from '../cli/search.ts';
 import { scenarioNamed, selectionArguments, selectionFor } from '../cli/selection.ts';
-import { counterexampleOf } from '../counterexample/record.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import type { Finding } from '../engine/machine/index.ts';
 import type { Bound, Limits, Minimality, Statistics } from '../engine/outcome.ts';
@@ -16,7 +21,6 @@ import { silentReporter } from '../report/reporter.ts';
 import {
   vacuousIn,
   verdictOf,
-  type FoundViolation,
   type ReportedStep,
   type SearchReport,
 } from '../report/search-report.ts';
@@ -180,8 +184,6 @@ function limitWords({ states, depth, time_ms, memory_bytes }: Limits, maxErrors 
   ];
 }
 
-type Target = ReturnType<typeof targetFor>;
-
 function textOf(report: SearchReport): string {
   const lines: string[] = [];
   const options = { style: plainStyle, verbosity: 2, coverage: false };
@@ -191,28 +193,23 @@ function textOf(report: SearchReport): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function resultOf(
-  report: SearchReport,
-  { selection, context }: Target,
-  found: Counterexample['found'],
-): SearchResult {
+const violationFound = (found: SearchedViolation): ViolationFound => ({
+  property: found.violation.property,
+  finding: found.violation.finding,
+  minimality: found.violation.minimality.kind,
+  steps: found.steps,
+  counterexample: found.counterexample,
+});
+
+function resultOf(report: Searched): SearchResult {
   const { outcome } = report;
-  const { catalogue, model } = context.environment;
-  const machine = catalogue.instantiate(selection);
-  const origin = { selection, machine, catalogue, model, found };
-  const violation = ({ violation, steps, run }: FoundViolation): ViolationFound => ({
-    property: violation.property,
-    finding: violation.finding,
-    minimality: violation.minimality.kind,
-    steps,
-    counterexample: counterexampleOf(violation, origin, run),
-  });
+  const { kind } = verdictOf(report);
   return {
     scenario: report.scenario.id,
-    verdict: verdictOf(report).kind,
+    verdict: kind === 'known' ? 'violated' : kind,
     ...(outcome.kind === 'held' || outcome.bound === undefined ? {} : { bound: outcome.bound }),
     statistics: outcome.statistics,
-    violations: report.found.map(violation),
+    violations: report.found.map(violationFound),
     vacuous: vacuousIn([report]),
     repeat: report.repeat,
     text: textOf(report),
@@ -246,10 +243,7 @@ export async function checkScenario(
   const { selection, context } = target;
   const search = { scenario: target.scenario, selection, limits, repeat };
   const settings = { liveness, symmetry, storage, maxErrors, workers };
-  const report = await searchExhaustively(context, search, settings);
-  const { version } = context.environment.model;
-  const used = report.symmetry ?? symmetry;
-  return resultOf(report, target, { engine: 'exhaustive', version, symmetry: used });
+  return resultOf(await searchExhaustively(context, search, settings));
 }
 
 /**
@@ -282,8 +276,5 @@ export async function exploreScenario(
     maxSamples: samples,
     maxSteps: steps,
   });
-  const { version } = context.environment.model;
-  const reached = report.path ?? '';
-  const found = { engine: 'random', version, seed: shown, path: reached } as const;
-  return { ...resultOf(report, target, found), path: reached };
+  return { ...resultOf(report), path: report.path ?? '' };
 }

@@ -2,6 +2,14 @@
 import { rulesText } from '../counterexample/record.ts';
 import type { Reporter, Summary, WriteLine } from './reporter.ts';
 import {
+  eventSchemaName,
+  reportSchemaName,
+  type ReportDocument,
+  type ReportEvent,
+  type SearchData,
+  type ViolationData,
+} from './schema.ts';
+import {
   neverTaken,
   verdictOf,
   type FoundViolation,
@@ -9,55 +17,84 @@ import {
   type SearchReport,
 } from './search-report.ts';
 
-export const reportSchema = 'kvm-mmu-check/report@1';
-export const eventSchema = 'kvm-mmu-check/event@1';
-
 const headerData = (header: SearchHeader) => ({
   scenario: header.scenario.id,
   machine: header.machine,
   rules: {
     preset: header.selection.preset,
     mutant: header.selection.mutant ?? null,
-    changes: header.selection.rules,
+    changes: { ...header.selection.rules },
     text: rulesText(header.selection),
   },
   granularity: header.selection.granularity ?? header.scenario.granularity ?? 'step',
+  properties: header.selection.properties === undefined ? null : [...header.selection.properties],
   engine: header.engine,
   workers: header.workers,
   symmetry: header.symmetry ?? false,
   seed: header.seed === undefined ? null : `0x${header.seed.toString(16)}`,
+  startedAt: header.startedAt,
   repeat: header.repeat,
 });
 
-const violationData = ({ violation, property, steps, story, saved }: FoundViolation) => ({
-  property: violation.property,
-  says: property?.says ?? null,
-  why: property?.why ?? null,
-  step: steps.length,
-  loop: violation.loop ?? null,
-  finding: violation.finding,
-  objects: story.objects.map(({ text }) => text),
-  minimality: violation.minimality.kind,
-  steps,
-  saved: saved ?? null,
+const violationData = (found: FoundViolation): ViolationData => ({
+  property: found.violation.property,
+  says: found.property?.says ?? null,
+  why: found.property?.why ?? null,
+  step: found.steps.length,
+  loop: found.violation.loop ?? null,
+  finding: {
+    message: found.violation.finding.message,
+    where: { ...found.violation.finding.where },
+  },
+  objects: found.story.objects.map(({ text }) => text),
+  minimality: found.violation.minimality.kind,
+  known: found.known,
+  steps: found.steps.map((step) => ({ ...step, changes: [...step.changes] })),
+  saved: found.saved ?? null,
 });
 
-const reportData = (report: SearchReport) => ({
-  ...headerData(report),
-  verdict: verdictOf(report).kind,
-  bound: report.outcome.kind === 'held' ? null : (report.outcome.bound ?? null),
-  path: report.path ?? null,
-  statistics: report.outcome.statistics,
-  neverTaken: neverTaken(report.outcome.statistics),
+function searchEnd(report: SearchReport) {
+  const { outcome, complete, path } = report;
+  const { levels, coverage, evidence, samples, ...statistics } = outcome.statistics;
+  return {
+    ...headerData(report),
+    verdict: verdictOf(report).kind,
+    bound: outcome.kind === 'held' ? null : (outcome.bound ?? null),
+    complete,
+    path: path ?? null,
+    statistics: {
+      ...statistics,
+      levels: [...levels],
+      coverage: [...coverage],
+      evidence: [...evidence],
+      ...(samples === undefined ? {} : { samples }),
+    },
+    neverTaken: neverTaken(outcome.statistics),
+  };
+}
+
+const searchData = (report: SearchReport): SearchData => ({
+  ...searchEnd(report),
   violations: report.found.map(violationData),
 });
 
-const summaryData = ({ verb, verdict, exitCode, vacuous }: Summary) => ({
-  verb,
+const summaryData = ({ verdict, ...summary }: Summary) => ({
+  verb: summary.verb,
+  model: { ...summary.model },
+  repeat: summary.repeat,
+  scenarios: [...summary.scenarios],
   verdict: verdict.kind,
   because: verdict.kind === 'inconclusive' ? verdict.because : null,
-  exitCode,
-  vacuous,
+  exitCode: summary.exitCode,
+  vacuous: [...summary.vacuous],
+  failOnVacuous: summary.failOnVacuous,
+  notSearched: [...summary.notSearched],
+});
+
+export const reportDocument = (summary: Summary): ReportDocument => ({
+  schema: reportSchemaName,
+  ...summaryData(summary),
+  searches: summary.reports.map(searchData),
 });
 
 export function jsonReporter(write: WriteLine): Reporter {
@@ -65,21 +102,20 @@ export function jsonReporter(write: WriteLine): Reporter {
     started: () => {},
     progressed: () => {},
     finished: () => {},
-    ended: (summary) => {
-      const searches = summary.reports.map(reportData);
-      write(JSON.stringify({ schema: reportSchema, ...summaryData(summary), searches }, null, 2));
-    },
+    ended: (summary) => write(JSON.stringify(reportDocument(summary), null, 2)),
   };
 }
 
 /** `elapsed`: milliseconds since the start of the command. */
 export function ndjsonReporter(write: WriteLine, elapsed: () => number): Reporter {
-  const emit = (event: string, data: object) =>
-    write(JSON.stringify({ schema: eventSchema, t: Math.round(elapsed()), event, ...data }));
+  const emit = (event: ReportEvent) => write(JSON.stringify(event));
+  const head = () => ({ schema: eventSchemaName, t: Math.round(elapsed()) }) as const;
   return {
-    started: (header) => emit('start', headerData(header)),
+    started: (header) => emit({ ...head(), event: 'start', ...headerData(header) }),
     progressed: (header, statistics) =>
-      emit('progress', {
+      emit({
+        ...head(),
+        event: 'progress',
         scenario: header.scenario.id,
         states: statistics.states,
         transitions: statistics.transitions,
@@ -89,13 +125,14 @@ export function ndjsonReporter(write: WriteLine, elapsed: () => number): Reporte
       }),
     finished: (report) => {
       const scenario = report.scenario.id;
-      for (const found of report.found) emit('violation', { scenario, ...violationData(found) });
-      for (const { id, witnessReached } of report.outcome.statistics.evidence) {
-        if (witnessReached) emit('witness', { scenario, property: id });
+      for (const found of report.found) {
+        emit({ ...head(), event: 'violation', scenario, ...violationData(found) });
       }
-      const { violations: _, ...data } = reportData(report);
-      emit('end', data);
+      for (const { id, witnessReached } of report.outcome.statistics.evidence) {
+        if (witnessReached) emit({ ...head(), event: 'witness', scenario, property: id });
+      }
+      emit({ ...head(), event: 'end', ...searchEnd(report) });
     },
-    ended: (summary) => emit('summary', summaryData(summary)),
+    ended: (summary) => emit({ ...head(), event: 'summary', ...summaryData(summary) }),
   };
 }

@@ -1,15 +1,29 @@
 /** What a format has to be able to say. */
+import type { ModelVersion } from '../counterexample/model-version.ts';
 import type { Statistics } from '../engine/outcome.ts';
 import type { SearchHeader, SearchReport, Verdict } from './search-report.ts';
 
+/** What a command was asked to do, whether it came to an end or not. */
+export interface Job {
+  readonly verb: 'check' | 'run';
+  readonly model: ModelVersion;
+  /** The command that repeats the whole. */
+  readonly repeat: string;
+  /** Ids, in the order in which they are searched. */
+  readonly scenarios: readonly string[];
+  /** A property without a case makes the outcome inconclusive. */
+  readonly failOnVacuous: boolean;
+}
+
 /** The end of a command over all its scenarios. */
-export interface Summary {
-  readonly verb: string;
+export interface Summary extends Job {
   readonly verdict: Verdict;
   readonly exitCode: number;
   readonly reports: readonly SearchReport[];
   /** Properties without a case in all searches; empty when nobody asked. */
   readonly vacuous: readonly string[];
+  /** Scenarios that an interruption left out. */
+  readonly notSearched: readonly string[];
 }
 
 export interface Reporter {
@@ -19,12 +33,14 @@ export interface Reporter {
   readonly ended: (summary: Summary) => void;
 }
 
-/** For who looks at the reports alone. */
+const nothing = () => {};
+
+/** For commands that report in another way. */
 export const silentReporter: Reporter = {
-  started: () => {},
-  progressed: () => {},
-  finished: () => {},
-  ended: () => {},
+  started: nothing,
+  progressed: nothing,
+  finished: nothing,
+  ended: nothing,
 };
 
 export type Format = 'text' | 'json' | 'ndjson';

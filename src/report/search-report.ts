@@ -1,9 +1,8 @@
 /** What a search of one scenario came to, ready to be printed in any format. */
 import { match, P } from 'ts-pattern';
 import type { PropertyEntry, ScenarioEntry, Selection } from '../checker/catalogue.ts';
-import type { ExecutedRun } from '../counterexample/execute.ts';
 import type { Story } from '../counterexample/story.ts';
-import type { Bound, Outcome, Statistics, Violation } from '../engine/outcome.ts';
+import type { Bound, Statistics, Violation } from '../engine/outcome.ts';
 
 export type Engine = 'exhaustive' | 'random';
 
@@ -20,6 +19,8 @@ export interface SearchHeader {
   readonly symmetry?: boolean;
   /** Random engine only. */
   readonly seed?: bigint;
+  /** ISO 8601. */
+  readonly startedAt: string;
   /** The command that repeats this search. */
   readonly repeat: string;
 }
@@ -40,17 +41,26 @@ export interface ReportedStep {
 }
 
 export interface FoundViolation {
-  readonly violation: Violation;
+  readonly violation: Omit<Violation, 'trace'>;
   readonly property: PropertyEntry | undefined;
-  readonly run: ExecutedRun;
   readonly steps: readonly ReportedStep[];
-  readonly story: Story;
-  /** File that keeps it. */
-  readonly saved?: string;
+  readonly story: Pick<Story, 'objects'>;
+  /** File that keeps it, and the line of its first action there. */
+  readonly saved?: { readonly file: string; readonly line: number };
+  /** It is in the baseline. */
+  readonly known: boolean;
 }
 
+/** What an engine returned, but for the violations: those are in `found`. */
+export type SearchOutcome =
+  | { readonly kind: 'held'; readonly statistics: Statistics }
+  | { readonly kind: 'violated'; readonly bound?: Bound; readonly statistics: Statistics }
+  | { readonly kind: 'inconclusive'; readonly bound: Bound; readonly statistics: Statistics };
+
 export interface SearchReport extends SearchHeader {
-  readonly outcome: Outcome;
+  readonly outcome: SearchOutcome;
+  /** Every property was judged as far as the scenario, or the number of walks, goes. */
+  readonly complete: boolean;
   readonly found: readonly FoundViolation[];
   /** Random engine only: the path to the failing walk within the seed. */
   readonly path?: string;
@@ -58,6 +68,8 @@ export interface SearchReport extends SearchHeader {
 
 export type Verdict =
   | { readonly kind: 'held' }
+  /** Violated, but as the baseline says. */
+  | { readonly kind: 'known' }
   | { readonly kind: 'violated' }
   | { readonly kind: 'inconclusive'; readonly because: string };
 
@@ -72,19 +84,25 @@ const boundNames: Record<Bound, string> = {
 
 export const boundText = (bound: Bound): string => boundNames[bound];
 
+const inconclusive = (bound: Bound): Verdict => ({
+  kind: 'inconclusive',
+  because: boundText(bound),
+});
+
 /** A random run that made all its samples did what was asked of it. */
-export const verdictOf = (report: Pick<SearchReport, 'engine' | 'outcome'>): Verdict =>
+export const verdictOf = (report: Pick<SearchReport, 'engine' | 'outcome' | 'found'>): Verdict =>
   match(report)
     .returnType<Verdict>()
     .with({ outcome: { kind: 'held' } }, () => ({ kind: 'held' }))
-    .with({ outcome: { kind: 'violated' } }, () => ({ kind: 'violated' }))
+    .with({ outcome: { kind: 'violated' } }, ({ outcome, found }) => {
+      const isKnown = found.length > 0 && found.every(({ known }) => known);
+      if (!isKnown) return { kind: 'violated' };
+      return outcome.bound === undefined ? { kind: 'known' } : inconclusive(outcome.bound);
+    })
     .with({ engine: 'random', outcome: { kind: 'inconclusive', bound: 'samples' } }, () => ({
       kind: 'held',
     }))
-    .with({ outcome: { kind: 'inconclusive', bound: P.select() } }, (bound) => ({
-      kind: 'inconclusive',
-      because: boundText(bound),
-    }))
+    .with({ outcome: { kind: 'inconclusive', bound: P.select() } }, inconclusive)
     .exhaustive();
 
 /** Names of the transitions that no step of the search took. */
@@ -102,10 +120,14 @@ export function vacuousIn(reports: readonly SearchReport[]): string[] {
   return [...alive].filter(([, isAlive]) => !isAlive).map(([id]) => id);
 }
 
-/** The worst of several: a violation outweighs a doubt, a doubt outweighs a success. */
+/** A violation outweighs a doubt, a doubt a known violation, and that a success. */
+const order = ['violated', 'inconclusive', 'known'] as const;
+
+/** The worst of several. */
 export function worst(verdicts: readonly Verdict[]): Verdict {
-  return (
-    verdicts.find((v) => v.kind === 'violated') ??
-    verdicts.find((v) => v.kind === 'inconclusive') ?? { kind: 'held' }
-  );
+  for (const kind of order) {
+    const found = verdicts.find((verdict) => verdict.kind === kind);
+    if (found !== undefined) return found;
+  }
+  return { kind: 'held' };
 }

@@ -14,7 +14,7 @@ export const findingText = ({ message, where }: Finding): string => {
 export const storyLines = (
   steps: readonly ReportedStep[],
   finding: Finding,
-  { objects }: Story,
+  { objects }: Pick<Story, 'objects'>,
   property: PropertyEntry | undefined,
 ): string[] => [
   ...marksLine(steps),

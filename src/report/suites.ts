@@ -4,8 +4,9 @@
  */
 
 export type CaseResult =
-  | { readonly kind: 'passed' }
-  /** Fails as it is known to: a planted bug that was found, a violation in the baseline. */
+  /** `because`: it passes since a bug that was planted shows, as it must. */
+  | { readonly kind: 'passed'; readonly because?: string }
+  /** Fails as it is known to: the violation is in the baseline. */
   | { readonly kind: 'expected'; readonly because: string }
   | {
       readonly kind: 'failed';

@@ -70,10 +70,13 @@ function placeText(length: number, loop: number | undefined): string {
 }
 
 export function violationLines(found: FoundViolation, style: Style): string[] {
-  const { violation, property, steps, story, saved } = found;
+  const { violation, property, steps, story, saved, known } = found;
   const length = steps.length;
   const { loop } = violation;
   const where = placeText(length, loop);
+  if (known) {
+    return [`${style.doubtful('KNOWN')}    ${violation.property}   ${where}   (in the baseline)`];
+  }
   return [
     `${style.bad('VIOLATION')}  ${style.strong(violation.property)}   ${where}   ` +
       minimalityText(violation.minimality),
@@ -82,8 +85,8 @@ export function violationLines(found: FoundViolation, style: Style): string[] {
     ...(saved === undefined
       ? []
       : [
-          labelledCommand('saved', saved),
-          labelledCommand('replay', `kvm-mmu-check replay ${saved}`),
+          labelledCommand('saved', saved.file),
+          labelledCommand('replay', `kvm-mmu-check replay ${saved.file}`),
         ]),
   ];
 }
@@ -122,72 +125,96 @@ function detailLines(report: SearchReport, options: TextOptions): string[] {
   ];
 }
 
-/** States the bound with the claim. */
-function verdictLine(report: SearchReport, style: Style): string {
-  const { engine, outcome } = report;
-  const { states, depth, samples, evidence } = outcome.statistics;
-  const properties = `${evidence.length} ${evidence.length === 1 ? 'property' : 'properties'}`;
+const plural = (n: number, one: string, several: string): string =>
+  `${n} ${n === 1 ? one : several}`;
+
+const extentOf = ({ engine, outcome }: SearchReport): string =>
+  engine === 'exhaustive'
+    ? `in all ${count(outcome.statistics.states)} states of the scenario, to its full depth ` +
+      String(outcome.statistics.depth)
+    : `on ${count(outcome.statistics.samples ?? 0)} random walks; other walks may differ`;
+
+const extentSoFar = ({ engine, outcome }: SearchReport): string =>
+  engine === 'exhaustive'
+    ? `in ${count(outcome.statistics.states)} states, to depth ${outcome.statistics.depth}`
+    : `in ${count(outcome.statistics.samples ?? 0)} random walks`;
+
+/** States the bound with the claim. A violation has lines of its own. */
+function verdictLines(report: SearchReport, style: Style): string[] {
+  const held = report.outcome.statistics.evidence.length - report.found.length;
+  const properties = plural(held, 'property', 'properties');
+  const good =
+    report.engine === 'exhaustive'
+      ? `${style.good('HELD')}     `
+      : `${style.good('NO VIOLATION')}  `;
   return match(verdictOf(report))
-    .with({ kind: 'held' }, () =>
-      engine === 'exhaustive'
-        ? `${style.good('HELD')}     ${properties}, in all ${count(states)} states of the ` +
-          `scenario, to its full depth ${depth}`
-        : `${style.good('NO VIOLATION')}  ${properties}, on ${count(samples ?? 0)} random walks; ` +
-          'other walks may differ',
-    )
-    .with(
-      { kind: 'inconclusive' },
-      ({ because }) =>
-        `${style.doubtful('INCONCLUSIVE')}  ${because}; ${properties} held in ` +
-        (engine === 'exhaustive'
-          ? `${count(states)} states, to depth ${depth}`
-          : `${count(samples ?? 0)} random walks`),
-    )
-    .with({ kind: 'violated' }, () => '')
+    .with({ kind: 'held' }, () => [`${good}${properties}, ${extentOf(report)}`])
+    .with({ kind: 'known' }, () => [
+      `${style.good('NOTHING NEW')}  ${properties} held, ${extentOf(report)}`,
+    ])
+    .with({ kind: 'inconclusive' }, ({ because }) => [
+      `${style.doubtful('INCONCLUSIVE')}  ${because}; ${properties} held ${extentSoFar(report)}`,
+    ])
+    .with({ kind: 'violated' }, () => [])
     .exhaustive();
 }
 
+const shortViolation = (found: FoundViolation, report: SearchReport, style: Style): string =>
+  `${found.known ? style.doubtful('KNOWN') : style.bad('VIOLATION')}  ` +
+  `${found.violation.property}  ${report.scenario.id}` +
+  (found.saved === undefined ? '' : `  ${found.saved.file}`);
+
 function reportLines(report: SearchReport, options: TextOptions): string[] {
   const { style, verbosity } = options;
-  const violated = report.outcome.kind === 'violated';
   if (verbosity === 0) {
-    return violated
-      ? report.found.map(
-          ({ violation, saved }) =>
-            `${style.bad('VIOLATION')}  ${violation.property}  ${report.scenario.id}` +
-            (saved === undefined ? '' : `  ${saved}`),
-        )
-      : [`${verdictLine(report, style)}  ${report.scenario.id}`];
+    return [
+      ...report.found.map((found) => shortViolation(found, report, style)),
+      ...verdictLines(report, style).map((line) => `${line}  ${report.scenario.id}`),
+    ];
   }
+  const violated = report.outcome.kind === 'violated';
   return [
     countsLine(report, report.outcome.statistics),
-    ...(violated
-      ? report.found.flatMap((found) => violationLines(found, style))
-      : [verdictLine(report, style)]),
+    ...report.found.flatMap((found) => violationLines(found, style)),
+    ...verdictLines(report, style),
     ...(verbosity >= 2 && (!violated || options.coverage) ? detailLines(report, options) : []),
     labelledCommand('repeat', report.repeat),
     '',
   ];
 }
 
-function summaryLines({ verb, verdict, reports, vacuous }: Summary, style: Style): string[] {
-  const violations = reports.flatMap((report) => report.found).length;
-  const scenarios = `${reports.length} ${reports.length === 1 ? 'scenario' : 'scenarios'}`;
+/** The outcome of a command in a sentence. */
+export function headline({ verb, verdict, reports }: Summary): string {
+  const known = reports.flatMap(({ found }) => found.filter((one) => one.known)).length;
+  const fresh = reports.flatMap(({ found }) => found).length - known;
+  const scenarios = plural(reports.length, 'scenario', 'scenarios');
+  const beside = known === 0 ? '' : `, ${known} known`;
+  return match(verdict)
+    .with({ kind: 'held' }, () => `${verb}: no violation in ${scenarios}`)
+    .with({ kind: 'known' }, () => `${verb}: no new violation in ${scenarios}${beside}`)
+    .with(
+      { kind: 'violated' },
+      () => `${verb}: ${plural(fresh, 'violation', 'violations')} in ${scenarios}${beside}`,
+    )
+    .with(
+      { kind: 'inconclusive' },
+      ({ because }) => `${verb}: inconclusive in ${scenarios}: ${because}${beside}`,
+    )
+    .exhaustive();
+}
+
+function summaryLines(summary: Summary, style: Style): string[] {
+  const colour = match(summary.verdict.kind)
+    .with('held', 'known', () => style.good)
+    .with('violated', () => style.bad)
+    .with('inconclusive', () => style.doubtful)
+    .exhaustive();
   return [
-    ...vacuous.map(
+    ...summary.vacuous.map(
       (id) => `${style.doubtful('VACUOUS')}  ${id}: no case, or no witness, in any scenario`,
     ),
-    match(verdict)
-      .with({ kind: 'held' }, () => style.good(`${verb}: no violation in ${scenarios}`))
-      .with({ kind: 'violated' }, () =>
-        style.bad(
-          `${verb}: ${violations} ${violations === 1 ? 'violation' : 'violations'} in ` + scenarios,
-        ),
-      )
-      .with({ kind: 'inconclusive' }, ({ because }) =>
-        style.doubtful(`${verb}: inconclusive in ${scenarios}: ${because}`),
-      )
-      .exhaustive(),
+    ...summary.notSearched.map((id) => `${style.doubtful('NOT SEARCHED')}  ${id}`),
+    colour(headline(summary)),
   ];
 }
 

@@ -25,7 +25,7 @@ function resultOf(...more: readonly string[]): unknown {
   });
   const [result] = (JSON.parse(stdout) as { readonly searches: readonly object[] }).searches;
   const text = JSON.stringify(result, (key, value: unknown) =>
-    /elapsed|memory|rate|workers|per_s/.test(key) ? undefined : value,
+    /elapsed|memory|rate|workers|per_s|startedAt/.test(key) ? undefined : value,
   );
   return { status, result: JSON.parse(text) as unknown };
 }

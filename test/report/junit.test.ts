@@ -12,16 +12,16 @@ describe('junitText', () => {
   it('is what the schema of Jenkins allows', async () => {
     expect(await junitErrors(text)).toEqual([]);
     expect(await junitErrors(junitText('empty', []))).toEqual([]);
-    const broken = text.replace('tests="6"', 'test="6"');
+    const broken = text.replace('tests="7"', 'test="7"');
     expect((await junitErrors(broken)).join()).toContain("attribute 'test' is not allowed");
   });
 
   it('counts what a reader would count', () => {
-    expect(valuesOf('testsuite', 'tests')).toEqual(['6', '1', '1']);
+    expect(valuesOf('testsuite', 'tests')).toEqual(['7', '1', '1']);
     expect(valuesOf('testsuite', 'failures')).toEqual(['1', '0', '0']);
     expect(valuesOf('testsuite', 'errors')).toEqual(['1', '0', '0']);
     expect(valuesOf('testsuite', 'skipped')).toEqual(['3', '0', '1']);
-    expect(elementsIn(text, 'testcase')).toHaveLength(8);
+    expect(elementsIn(text, 'testcase')).toHaveLength(9);
     expect(elementsIn(text, 'failure')).toHaveLength(1);
     expect(elementsIn(text, 'error')).toHaveLength(1);
     expect(elementsIn(text, 'skipped')).toHaveLength(4);
@@ -31,7 +31,7 @@ describe('junitText', () => {
     const [failure] = elementsIn(text, 'failure');
     expect(failure?.getAttribute('message')).toBe('50% done: a,b; <x> & "y" # red ]]>\r\nnext');
     expect(failure?.textContent).toContain('step 1\n50% done');
-    const [, broken] = elementsIn(text, 'testcase');
+    const [, , broken] = elementsIn(text, 'testcase');
     expect(broken?.getAttribute('classname')).toBe('kvm-mmu-check.check.mixed');
     expect(broken?.getAttribute('file')).toBe('properties/broken.ts');
     const [out] = elementsIn(text, 'system-out');

@@ -11,6 +11,7 @@ export const everySuite: readonly Suite[] = [
     facts: { states: 12, 'model hash': '0123456789abcdef' },
     cases: [
       { name: 'holds', result: { kind: 'passed' } },
+      { name: 'found', result: { kind: 'passed', because: 'found by a property' } },
       {
         name: 'broken',
         file: 'properties/broken.ts',

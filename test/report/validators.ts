@@ -48,11 +48,18 @@ export const sarifErrors = (sarif: string): string[] =>
         ({ instancePath, message }) => `${instancePath} ${message}`,
       );
 
-/** What a JSON Schema of draft 2020-12 objects to. */
-export function jsonErrors(schema: object, value: unknown): string[] {
+const compiled = new Map<string, ReturnType<typeof compile>>();
+
+function compile(schema: string) {
   const ajv = new Ajv2020.default({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  const validate = ajv.compile(schema);
+  return ajv.compile(JSON.parse(schema) as object);
+}
+
+/** What a JSON Schema of draft 2020-12, as text, objects to. */
+export function jsonErrors(schema: string, value: unknown): string[] {
+  const validate = compiled.get(schema) ?? compile(schema);
+  compiled.set(schema, validate);
   return validate(value)
     ? []
     : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);

@@ -89,6 +89,7 @@ export function toyEnvironment(
     errIsTerminal: false,
     variables: {},
     now: () => 0,
+    date: () => '2026-01-02T03:04:05.678Z',
     stopSignal: () => undefined,
     randomSeed: () => 0x5eedn,
     corpus: () => 'no-such-folder',

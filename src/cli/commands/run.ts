@@ -4,14 +4,23 @@ import { Fault } from '../../checker/fault.ts';
 import { foldSeed } from '../../engine/random/seed.ts';
 import { WALK_STEPS_MAX } from '../../engine/random.ts';
 import type { SearchReport } from '../../report/search-report.ts';
+import { limitsOf } from '../check-options.ts';
+import { conclude, summarise } from '../conclusion.ts';
 import type { Environment } from '../environment.ts';
-import { limitOptions, outputOptions, saveOptions, selectionOptions } from '../options.ts';
+import {
+  limitOptions,
+  outputOptions,
+  saveFolderOf,
+  saveOptions,
+  selectionOptions,
+} from '../options.ts';
 import { outputFor, reporterFor } from '../output.ts';
 import { progressOn } from '../progress.ts';
+import { checkReportFlags, reportOptions, sarifOption } from '../reports.ts';
 import { searchAtRandom, type RandomSettings, type SearchContext } from '../search.ts';
-import { scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
+import { givenArguments, scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
 import * as values from '../values.ts';
-import { limitsOf, saveFolderOf, summarise } from './check.ts';
+
 import { commandLine, type Command } from './command.ts';
 
 const options = {
@@ -31,6 +40,8 @@ const options = {
   },
   coverage: { type: 'boolean', describe: 'How often each transition was taken' },
   ...saveOptions,
+  ...reportOptions,
+  ...sarifOption,
   ...outputOptions,
 } as const;
 
@@ -71,13 +82,30 @@ function otherArguments(argv: Arguments): string[] {
   return Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text]));
 }
 
+/** The command that repeats all walks. */
+const repeatAll = (argv: Arguments, ids: readonly string[], seed: bigint): string =>
+  commandLine(
+    'run',
+    ...(argv.scenario === undefined || argv.scenario.length === 0 ? [] : ids),
+    ...givenArguments(argv),
+    ...otherArguments(argv),
+    '--seed',
+    `0x${seed.toString(16)}`,
+    ...(argv.path === undefined ? [] : ['--path', argv.path]),
+  );
+
 async function run(environment: Environment, argv: Arguments): Promise<number> {
-  const { catalogue } = environment;
+  const { catalogue, model } = environment;
+  checkReportFlags(
+    argv,
+    catalogue.scenarios.map(({ id }) => id),
+  );
   if (argv.path !== undefined && argv.seed === undefined) {
     throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
   }
   const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
-  if (scenarios.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
+  const ids = scenarios.map(({ id }) => id);
+  if (ids.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
   const seed = foldSeed(
     argv.seed === undefined ? environment.randomSeed() : values.seed('seed', argv.seed),
   );
@@ -93,7 +121,7 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
   const folder = saveFolderOf(argv.save);
   const context: SearchContext = {
     environment,
-    reporter: reporterFor(output, argv.coverage === true),
+    reporter: reporterFor(output, argv),
     progress: progressOn(environment, output.showProgress),
     ...(folder === undefined ? {} : { saveFolder: folder }),
     taken: new Set(),
@@ -103,10 +131,15 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     if (environment.stopSignal() !== undefined) break;
     reports.push(await searchAtRandom(context, target, settings));
   }
-  const summary = summarise('run', reports, false, environment);
-  context.reporter.ended(summary);
-  output.close();
-  return summary.exitCode;
+  const job = {
+    verb: 'run',
+    model,
+    repeat: repeatAll(argv, ids, seed),
+    scenarios: ids,
+    failOnVacuous: false,
+  } as const;
+  const summary = summarise(job, reports, environment);
+  return conclude(environment, summary, argv, { reporter: context.reporter, output });
 }
 
 export const runCommand: Command = {

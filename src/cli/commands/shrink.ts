@@ -14,11 +14,10 @@ import { traceOf } from '../../engine/replay.ts';
 import { stepLines } from '../../report/steps-text.ts';
 import { minimalityText } from '../../report/text.ts';
 import type { Environment } from '../environment.ts';
-import { outputOptions, saveOptions } from '../options.ts';
+import { outputOptions, saveOptions, saveFolderOf } from '../options.ts';
 import { outputFor } from '../output.ts';
 import { reportedSteps } from '../search.ts';
 import { wholeNumber } from '../values.ts';
-import { saveFolderOf } from './check.ts';
 import type { Command } from './command.ts';
 
 const options = {

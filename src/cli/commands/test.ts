@@ -1,16 +1,19 @@
 /** `test`: everything that is stored must be as recorded. */
 import { existsSync, mkdirSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
-import { checksExitCode, writeChecks, type Check } from '../../report/checks.ts';
+import { checkSuites } from '../../report/check-suites.ts';
+import { checksExitCode, checksHeadline, writeChecks, type Check } from '../../report/checks.ts';
 import { silentReporter } from '../../report/reporter.ts';
+import type { SearchReport } from '../../report/search-report.ts';
 import { Fault } from '../../checker/fault.ts';
 import { filesIn, judgeFile, judgeMutant } from '../corpus.ts';
 import { judgeCounts } from '../counts.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
-import { outputFor } from '../output.ts';
+import { outputFor, type Output } from '../output.ts';
 import { progressOn, type Progress } from '../progress.ts';
 import { refresh, supplyMissing } from '../refresh.ts';
+import { checkReportFlags, ktapIsTheResult, reportOptions, writeReports } from '../reports.ts';
 import { searchExhaustively, type SearchContext } from '../search.ts';
 import { commandLine, type Command } from './command.ts';
 
@@ -20,6 +23,7 @@ const options = {
     default: false,
     describe: 'First record files anew where the verdict is unchanged, and find missing ones',
   },
+  ...reportOptions,
   ...outputOptions,
 } as const;
 
@@ -27,8 +31,14 @@ type Arguments = ArgumentsCamelCase<
   InferredOptionTypes<typeof options> & { path: string[] | undefined }
 >;
 
+interface Judged {
+  readonly checks: readonly Check[];
+  /** Scenarios that an interruption left out. */
+  readonly notJudged: readonly string[];
+}
+
 /** The scenarios of CI, searched in full. */
-export async function countChecks(environment: Environment, progress: Progress): Promise<Check[]> {
+async function countChecks(environment: Environment, progress: Progress): Promise<Judged> {
   const context: SearchContext = {
     environment,
     reporter: silentReporter,
@@ -36,17 +46,22 @@ export async function countChecks(environment: Environment, progress: Progress):
     taken: new Set(),
   };
   const checks: Check[] = [];
-  for (const scenario of environment.catalogue.scenarios.filter(({ ci }) => ci)) {
+  const scenarios = environment.catalogue.scenarios.filter(({ ci }) => ci);
+  for (const scenario of scenarios) {
     if (environment.stopSignal() !== undefined) break;
     const preset = scenario.preset ?? 'upstream';
     const selection = { scenario: scenario.id, preset, rules: {} };
     const repeat = commandLine('check', scenario.id);
     const target = { scenario, selection, limits: {}, repeat };
     const report = await searchExhaustively(context, target, { symmetry: true, maxErrors: 1 });
+    if (wasInterrupted(report)) break;
     checks.push(judgeCounts(report));
   }
-  return checks;
+  return { checks, notJudged: scenarios.slice(checks.length).map(({ id }) => id) };
 }
+
+const wasInterrupted = ({ outcome }: SearchReport): boolean =>
+  outcome.kind === 'inconclusive' && outcome.bound === 'interrupted';
 
 /** Stored files, and each mutant by one of them. */
 export function corpusChecks(environment: Environment, paths: readonly string[]): Check[] {
@@ -71,7 +86,36 @@ async function refreshAll(
   }
 }
 
+async function judgeAll(
+  environment: Environment,
+  corpus: string,
+  progress: Progress,
+): Promise<Judged> {
+  const stored = corpusChecks(environment, [corpus]);
+  const { checks, notJudged } = await countChecks(environment, progress);
+  return { checks: [...stored, ...checks], notJudged };
+}
+
+function report(
+  environment: Environment,
+  argv: Arguments,
+  output: Output,
+  { checks, notJudged }: Judged,
+): void {
+  const { style, verbosity, format, line } = output;
+  if (!ktapIsTheResult(argv)) {
+    writeChecks(checks, format, line, { style, quiet: verbosity === 0, notJudged });
+  }
+  writeReports(environment, argv, output, {
+    verb: 'test',
+    headline: checksHeadline(checks, notJudged),
+    suites: checkSuites(checks, notJudged),
+  });
+  output.close();
+}
+
 async function test(environment: Environment, argv: Arguments): Promise<number> {
+  checkReportFlags(argv, []);
   const output = outputFor(environment, argv);
   const named = argv.path ?? [];
   const corpus = environment.corpus();
@@ -80,19 +124,14 @@ async function test(environment: Environment, argv: Arguments): Promise<number> 
     throw new Fault('KMC-202', `${corpus}: there is no folder of counterexamples`);
   }
   if (argv.update) await refreshAll(environment, named, corpus);
-  const checks =
+  const judged: Judged =
     named.length > 0
-      ? filesIn(named).map((file) => judgeFile(environment, file).check)
-      : [
-          ...corpusChecks(environment, [corpus]),
-          ...(await countChecks(environment, progressOn(environment, output.showProgress))),
-        ];
-  const quiet = output.verbosity === 0;
-  writeChecks(checks, output.format, output.line, { style: output.style, quiet });
-  output.close();
+      ? { checks: filesIn(named).map((file) => judgeFile(environment, file).check), notJudged: [] }
+      : await judgeAll(environment, corpus, progressOn(environment, output.showProgress));
+  report(environment, argv, output, judged);
   const signal = environment.stopSignal();
   if (signal !== undefined) return signal === 'SIGINT' ? 130 : 143;
-  return checksExitCode(checks);
+  return checksExitCode(judged.checks);
 }
 
 export const testCommand: Command = {

@@ -1,0 +1,18 @@
+/** The JSON Schemas that the package publishes, each generated from its declaration. */
+import { z } from 'zod';
+import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
+import { checksSchema, checksSchemaName } from '../report/checks.ts';
+import { eventSchema, eventSchemaName, reportSchema, reportSchemaName } from '../report/schema.ts';
+
+function textOf(name: string, declaration: z.ZodType): string {
+  const schema = z.toJSONSchema(declaration, { target: 'draft-2020-12' });
+  return `${JSON.stringify({ $id: name, ...schema }, null, 2)}\n`;
+}
+
+/** Text by name of the file in `schema/`. */
+export const publishedSchemas: Readonly<Record<string, string>> = {
+  'checks.schema.json': textOf(checksSchemaName, checksSchema),
+  'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
+  'event.schema.json': textOf(eventSchemaName, eventSchema),
+  'report.schema.json': textOf(reportSchemaName, reportSchema),
+};

@@ -28,6 +28,7 @@ const refused = [
   ['src/picture/a.ts', '../cli/cli.ts'],
   ['src/trace/a.ts', '../cli/cli.ts'],
   ['src/trace/rules/a.ts', '../../engine/program.ts'],
+  ['src/trace/explain/a.ts', '../../cli/cli.ts'],
   ['src/cli/a.ts', '../../test/toy/lock.ts'],
   ['bench/a.ts', '../test/toy/lock.ts'],
 ] as const;
@@ -40,6 +41,7 @@ const allowed = [
   ['src/engine/state/a.ts', '../machine/index.ts'],
   ['src/engine/random/a.ts', 'fast-check'],
   ['src/counterexample/a.ts', '../engine/program.ts'],
+  ['src/trace/explain/a.ts', '../../engine/program.ts'],
   ['src/checker/a.ts', '../../model/index.ts'],
   ['src/trace/report/a.ts', '../../report/style.ts'],
   ['src/cli/a.ts', '../report/text.ts'],

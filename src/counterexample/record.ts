@@ -30,37 +30,51 @@ const functionNames = (sources: readonly string[]): string[] => [
   ...new Set(sources.flatMap((source) => source.match(/\b[a-z_]\w*\(\)/g) ?? [])),
 ];
 
+/** What a file says beside what happens in it. */
+type Said = Pick<
+  Counterexample,
+  'title' | 'says' | 'expect' | 'loop' | 'minimality' | 'notes' | 'kernel'
+>;
+
+/** The file of any run that was executed. */
+export function runFile(
+  { selection, machine, catalogue, model, found }: Origin,
+  run: ExecutedRun,
+  said: Said,
+): Counterexample {
+  const { preset, mutant, rules } = selection;
+  const scenario = catalogue.scenarios.find((s) => s.id === selection.scenario);
+  return {
+    ...said,
+    schema: schemaName,
+    model,
+    machine: machine.name,
+    scenario: selection.scenario,
+    granularity: selection.granularity ?? scenario?.granularity ?? 'step',
+    rules: { preset, ...(mutant === undefined ? {} : { mutant }), changes: { ...rules } },
+    initial: run.initial,
+    actions: run.steps.map(({ action }) => ({ ...action, args: { ...action.args } })),
+    fingerprints: run.steps.map((step) => step.fingerprint),
+    found,
+  };
+}
+
 /** Errors: faults 201 and 208 when the trace is not one of the machine. */
 export function counterexampleOf(
   violation: Violation,
   origin: Origin,
   run: ExecutedRun = executeTrace(origin.machine, violation.trace),
 ): Counterexample {
-  const { selection, machine, catalogue, model } = origin;
+  const { selection, catalogue } = origin;
   const property = catalogue.properties.find((p) => p.id === violation.property);
   const mutant = catalogue.mutants.find((m) => m.id === selection.mutant);
-  const scenario = catalogue.scenarios.find((s) => s.id === selection.scenario);
-  return {
-    schema: schemaName,
+  return runFile(origin, run, {
     title: `${violation.property} is violated in ${selection.scenario} (${rulesText(selection)})`,
     says: property?.says ?? '',
     expect: { verdict: 'violated', property: violation.property, step: run.steps.length },
-    model,
-    machine: machine.name,
-    scenario: selection.scenario,
-    granularity: selection.granularity ?? scenario?.granularity ?? 'step',
-    rules: {
-      preset: selection.preset,
-      ...(mutant === undefined ? {} : { mutant: mutant.id }),
-      changes: { ...selection.rules },
-    },
-    initial: violation.trace.initial,
-    actions: run.steps.map(({ action }) => ({ ...action, args: { ...action.args } })),
-    fingerprints: run.steps.map((step) => step.fingerprint),
     ...(violation.loop === undefined ? {} : { loop: violation.loop }),
     minimality: violation.minimality.kind,
-    found: origin.found,
     kernel: { functions: functionNames([...(mutant?.source ?? []), ...(property?.source ?? [])]) },
     notes: mutant?.says ?? '',
-  };
+  });
 }

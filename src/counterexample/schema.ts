@@ -44,6 +44,12 @@ const found = z.discriminatedUnion('engine', [
     seed: z.string().regex(/^0x[0-9a-f]+$/),
     path: z.string(),
   }),
+  z.strictObject({
+    engine: z.literal('trace'),
+    version: z.string(),
+    trace: z.string().describe('Name of the recorded trace that it does the same as.'),
+    lines: z.string().regex(/^\d+\.\.\d+$/),
+  }),
   z.strictObject({ engine: z.literal('by-hand'), version: z.string() }),
 ]);
 

@@ -13,6 +13,8 @@ export interface ValidationOptions {
   readonly release?: string;
   /** Whether the NX mitigation is on for the VM, when the user says it. */
   readonly nxHugePages?: boolean;
+  /** Sees each event between the rules and its effect; `apply` brings that about. */
+  readonly observe?: (event: TraceEvent, at: Moment, apply: () => void) => void;
 }
 
 export interface RuleOutcome {
@@ -84,12 +86,13 @@ export class Validator {
       vm.leaves.drop(event.sptep);
       return;
     }
-    const watchers = this.#watchers.get(event.kind);
-    if (watchers !== undefined) {
-      const at: Moment = { vm, line, thread: vm.thread(line.thread) };
-      for (const watch of watchers) watch(event, at);
-    }
-    applyEvent(event, { vm, line: line.number, thread: vm.thread(line.thread) });
+    const thread = vm.thread(line.thread);
+    const at: Moment = { vm, line, thread };
+    for (const watch of this.#watchers.get(event.kind) ?? []) watch(event, at);
+    const { observe } = this.#options;
+    const apply = () => applyEvent(event, { vm, line: line.number, thread });
+    if (observe === undefined) apply();
+    else observe(event, at, apply);
     this.timeline.note(line.time, vm.pages.live, vm.pages.unsync, event.kind === 'flush');
   }
 

@@ -10,6 +10,7 @@ import { count } from '../../report/style.ts';
 import { linesOf, openInput } from '../../trace/read/input.ts';
 import { familyOf } from '../../trace/read/kernel.ts';
 import { linesAround, pickLines, RecentLines } from '../../trace/read/pick.ts';
+import { explanationData } from '../../trace/report/explanation.ts';
 import { traceData, validationSchema, violationData } from '../../trace/report/json.ts';
 import {
   evidenceOf,
@@ -23,14 +24,22 @@ import { traceSuite } from '../../trace/report/suite.ts';
 import { svgText } from '../../trace/report/svg.ts';
 import { textLines } from '../../trace/report/text.ts';
 import { traceRules, type TraceRule } from '../../trace/rules/index.ts';
-import { Validator, type Validation } from '../../trace/validate.ts';
+import { Validator, type Validation, type ValidationOptions } from '../../trace/validate.ts';
 import type { TraceVerdict } from '../../trace/verdict.ts';
 import type { Environment } from '../environment.ts';
 import { exitCode } from '../exit-code.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor, type Output } from '../output.ts';
+import { untilStopped } from '../until-stopped.ts';
 import { wholeNumber } from '../values.ts';
 import { commandLine, standardInput, type Command } from './command.ts';
+import {
+  checkExplain,
+  explainOptions,
+  explainTrace,
+  isExplaining,
+  repeatExplain,
+} from './validate-explain.ts';
 
 const options = {
   only: {
@@ -71,6 +80,7 @@ const options = {
   svg: { type: 'string', describe: 'Write the timeline as a picture', group: 'Output:' },
   junit: { type: 'string', describe: 'Write the results as JUnit XML', group: 'Output:' },
   sarif: { type: 'string', describe: 'Write the violations as SARIF', group: 'Output:' },
+  ...explainOptions,
   ...outputOptions,
 } as const;
 
@@ -106,32 +116,25 @@ function repeatCommand(file: string, argv: Flags): string {
     ...(argv.only ?? []).flatMap((id) => ['--only', id]),
     ...flag('kernel', argv.kernel),
     ...flag('nx-huge-pages', argv.nxHugePages),
+    ...repeatExplain(argv),
   );
 }
 
 const progress_ms = 1000;
 
-/** A pipe may stay silent for long: look for a signal in between. */
-const poll_ms = 200;
-
-async function* untilStopped<T>(items: AsyncIterable<T>, isStopped: () => boolean) {
-  const iterator = items[Symbol.asyncIterator]();
-  let next = iterator.next();
-  while (!isStopped()) {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const tick = new Promise<undefined>((wake) => (timer = setTimeout(wake, poll_ms, undefined)));
-    const result = await Promise.race([next, tick]);
-    clearTimeout(timer);
-    if (result === undefined) continue;
-    if (result.done === true) return;
-    yield result.value;
-    next = iterator.next();
-  }
-}
-
 interface Read {
   readonly validation: Validation;
   readonly recent: RecentLines | undefined;
+}
+
+/** What the user says of the kernel. Errors: fault 102. */
+function said(argv: Flags): Pick<ValidationOptions, 'release' | 'nxHugePages'> {
+  const kernel = release(argv.kernel);
+  const { nxHugePages } = argv;
+  return {
+    ...(kernel === undefined ? {} : { release: kernel }),
+    ...(nxHugePages === undefined ? {} : { nxHugePages: nxHugePages === 'on' }),
+  };
 }
 
 /** Errors: faults 301 to 303. */
@@ -141,13 +144,7 @@ async function readTrace(
   argv: Flags,
   showProgress: boolean,
 ): Promise<Read> {
-  const kernel = release(argv.kernel);
-  const { nxHugePages } = argv;
-  const validator = new Validator({
-    rules: selectedRules(argv.only),
-    ...(kernel === undefined ? {} : { release: kernel }),
-    ...(nxHugePages === undefined ? {} : { nxHugePages: nxHugePages === 'on' }),
-  });
+  const validator = new Validator({ rules: selectedRules(argv.only), ...said(argv) });
   const recent = file === '-' ? new RecentLines() : undefined;
   const input = openInput(file);
   let shown_ms = environment.now();
@@ -206,6 +203,11 @@ function write(report: TraceReport, output: Output, summary: boolean): void {
       const data = violationData(shown);
       output.line(JSON.stringify({ schema, event: 'violation', file: report.file, ...data }));
     }
+    const { explanation } = report;
+    if (explanation !== undefined) {
+      const data = explanationData(explanation);
+      output.line(JSON.stringify({ schema, event: 'explanation', file: report.file, ...data }));
+    }
     output.line(JSON.stringify({ schema, event: 'end', ...traceData(report) }));
   } else if (output.format === 'text') {
     const { style, verbosity } = output;
@@ -230,15 +232,20 @@ async function validateTraces(environment: Environment, argv: Flags, files: read
   if (argv.svg !== undefined && files.length > 1) {
     throw new Fault('KMC-103', '--svg draws one trace', ['Name one trace, or leave out --svg.']);
   }
+  checkExplain(argv, files);
   const output = outputFor(environment, argv);
   const reports: TraceReport[] = [];
+  const taken = new Set<string>();
   for (const file of files) {
     const begin = environment.now();
     const read = await readTrace(environment, file, argv, output.showProgress);
     const elapsed_ms = environment.now() - begin;
     const shown = await show(file, read, argv);
     const repeat = repeatCommand(file, argv);
-    const report = traceReport(file, read.validation, shown, { elapsed_ms, repeat });
+    const explanation = isExplaining(argv)
+      ? await explainTrace(environment, file, read.validation, { ...said(argv), argv, taken })
+      : undefined;
+    const report = traceReport(file, read.validation, shown, { elapsed_ms, repeat, explanation });
     reports.push(report);
     write(report, output, argv.summary);
     if (environment.stopSignal() !== undefined) break;
@@ -247,6 +254,7 @@ async function validateTraces(environment: Environment, argv: Flags, files: read
     const traces = reports.map((one) => ({
       ...traceData(one),
       violations: one.shown.map(violationData),
+      ...(one.explanation === undefined ? {} : { explanation: explanationData(one.explanation) }),
     }));
     output.line(JSON.stringify({ schema: validationSchema, traces }, null, 2));
   }
@@ -278,6 +286,10 @@ export const validateCommand: Command = {
           })
           .options(options)
           .example('$0 validate trace.txt.gz --summary', 'What happened, and whether it was right')
+          .example(
+            '$0 validate trace.txt.gz --explain',
+            'The first violation as a run of the model',
+          )
           .example('$0 validate - --only flush-before-entry', 'One rule, on a pipe'),
       async (argv) => finish(await validateTraces(environment, argv, argv.trace.map(named))),
     ),

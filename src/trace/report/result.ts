@@ -1,6 +1,7 @@
 /** Everything that a report of one trace says, whatever its form. */
 import type { Evidence, Violation } from '../rules/rule.ts';
 import type { Validation } from '../validate.ts';
+import type { SavedExplanation } from './explanation.ts';
 import { notExercised, traceVerdict, type NotExercised, type TraceVerdict } from '../verdict.ts';
 
 export interface ShownViolation {
@@ -19,6 +20,8 @@ export interface TraceReport {
   readonly elapsed_ms: number;
   /** The command that repeats it. */
   readonly repeat: string;
+  /** Where it was asked for and there is something to explain. */
+  readonly explanation: SavedExplanation | undefined;
 }
 
 /** Lines that a violation depends on, in order. */
@@ -36,7 +39,7 @@ export function traceReport(
   file: string,
   validation: Validation,
   shown: readonly ShownViolation[],
-  rest: { readonly elapsed_ms: number; readonly repeat: string },
+  rest: Pick<TraceReport, 'elapsed_ms' | 'repeat' | 'explanation'>,
 ): TraceReport {
   const verdict = traceVerdict(validation);
   return { file, validation, verdict, notExercised: notExercised(validation), shown, ...rest };

@@ -5,6 +5,7 @@ import { brief, count, seconds, table, wrappedTable, type Style } from '../../re
 import type { Kernel } from '../read/kernel.ts';
 import { isDamage, type Gap } from '../read/reader.ts';
 import type { RuleOutcome } from '../validate.ts';
+import { explanationLines } from './explanation.ts';
 import { evidenceOf, type ShownViolation, type TraceReport } from './result.ts';
 import { summaryLines } from './summary.ts';
 
@@ -157,6 +158,9 @@ export function textLines(report: TraceReport, options: TextOptions): string[] {
     ...(verbosity >= 2 ? ruleLines(report, options) : []),
     ...notExercisedLines(report, options),
     ...(options.summary ? ['', ...summaryLines(report)] : []),
+    ...(report.explanation === undefined
+      ? []
+      : explanationLines(report.explanation, options.style)),
     verdictLine(report, options),
     `repeat   ${report.repeat}`,
   ];

@@ -54,7 +54,7 @@ export class Leaves {
   }
 
   /** Leaves that map any gfn from `first` to before `end`. */
-  dropRange(first: number, end: number): void {
+  within(first: number, end: number): ReadonlySet<Leaf> {
     const mapsSome = ({ gfn, level }: Leaf) => gfn < end && gfn + pagesAt(level) > first;
     const found = new Set<Leaf>();
     if (end - first <= fewGfns) {
@@ -62,7 +62,11 @@ export class Leaves {
     } else {
       for (const leaf of this.#bySptep.values()) if (mapsSome(leaf)) found.add(leaf);
     }
-    for (const leaf of found) this.drop(leaf.sptep);
+    return found;
+  }
+
+  dropRange(first: number, end: number): void {
+    for (const leaf of this.within(first, end)) this.drop(leaf.sptep);
   }
 
   clear(): void {

@@ -132,7 +132,12 @@ describe('validate --explain', () => {
   it('shows healthy lines as a run that breaks nothing', async () => {
     const found = await explain(
       healthy,
-      ...['--lines', '630..775', '--save', folder, '--max-states', '20000'],
+      '--lines',
+      '630..775',
+      '--save',
+      folder,
+      '--max-states',
+      '20000',
     );
     expect(found).toMatchObject({ rule: null, outcome: 'upstream', narrowed: true });
     expect(found.happenings.map(({ line }) => line)).toEqual([634, 638, 761, 764, 765]);

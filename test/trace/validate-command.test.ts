@@ -169,11 +169,16 @@ describe('validate', () => {
 
   it('ends a pipe at a signal, with what was seen so far', async () => {
     const main = join(root, 'dist', 'src', 'cli', 'main.js');
-    const child = spawn(process.execPath, [main, 'validate', '-', '-q']);
+    const child = spawn(process.execPath, [main, 'validate', '-', '-q', '--progress']);
     let out = '';
     child.stdout.on('data', (part: Buffer) => (out += part.toString()));
     child.stdin.write(gunzipSync(readFileSync(healthy)));
-    setTimeout(() => child.kill('SIGINT'), 1000);
+    // It says that it is reading when lines have come for a second.
+    const more = setInterval(() => child.stdin.write('\n'), 100);
+    child.stderr.once('data', () => {
+      clearInterval(more);
+      child.kill('SIGINT');
+    });
     const [code] = (await once(child, 'exit')) as [number];
     expect(code).toBe(130);
     expect(out).toMatch(/^ACCEPTED /);

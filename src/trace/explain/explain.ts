@@ -198,7 +198,10 @@ class Explainer {
 
   #search(pattern: Pattern, selection: Selection, share: number): Found | undefined {
     const states = Math.ceil(this.#limits.states * share);
-    const outcome = searchFor(instantiateKvm(selection), pattern, { ...this.#limits, states });
+    const machine = instantiateKvm(selection);
+    // What must not go on for ever is not seen in a run that ends.
+    if (machine.properties.length < (selection.properties?.length ?? 0)) return undefined;
+    const outcome = searchFor(machine, pattern, { ...this.#limits, states });
     this.#note(selection, outcome);
     if (outcome.kind === 'found') {
       return { pattern, selection, run: outcome.run, property: selection.properties?.[0] };

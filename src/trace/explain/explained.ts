@@ -1,4 +1,4 @@
-/** What came of an explanation: the run of the model beside the trace, and the file that keeps it. */
+/** What came of an explanation: the run of the model beside the trace, and its file. */
 import { catalogue } from '../../checker/instance.ts';
 import type { Selection } from '../../checker/catalogue.ts';
 import { actionText, executeTrace, type ExecutedRun } from '../../counterexample/execute.ts';

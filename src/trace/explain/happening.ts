@@ -97,7 +97,8 @@ function leafWords({ gfn, huge, writable, fits, asFound }: LeafSeen, isSet: bool
     ...(fits === false ? ['not the gfn of its place'] : []),
     ...(asFound === false ? ['not the frame that the fault found'] : []),
   ];
-  return `${huge ? 'huge ' : ''}leaf of gfn ${hex(gfn)}${isSet && said.length > 0 ? ` (${said.join(', ')})` : ''}`;
+  const shown = isSet && said.length > 0 ? ` (${said.join(', ')})` : '';
+  return `${huge ? 'huge ' : ''}leaf of gfn ${hex(gfn)}${shown}`;
 }
 
 /** `page of gfn 102 (leaf) becomes unsync`. */

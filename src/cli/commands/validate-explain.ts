@@ -11,9 +11,8 @@ import { evidenceOf } from '../../trace/report/result.ts';
 import { traceRules } from '../../trace/rules/index.ts';
 import type { Validation, ValidationOptions } from '../../trace/validate.ts';
 import type { Environment } from '../environment.ts';
-import { saveOptions } from '../options.ts';
+import { saveFolderOf, saveOptions } from '../options.ts';
 import { duration_ms, wholeNumber } from '../values.ts';
-import { saveFolderOf } from './check.ts';
 
 const group = 'From a trace to the model:';
 

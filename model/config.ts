@@ -16,8 +16,8 @@ export interface Workload {
 
 /**
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
- * mmu_lock while pages are synced; emulated writes that KVM turns into zapping and retrying; calls
- * of the MMU notifier.
+ * mmu_lock while pages are synced or zapped; emulated writes that KVM turns into zapping and
+ * retrying; calls of the MMU notifier; changes of the memory slot.
  */
 export const budgetNames = [
   'fault',
@@ -29,6 +29,7 @@ export const budgetNames = [
   'lock_break',
   'unprotect',
   'notifier',
+  'memslot',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 

@@ -19,6 +19,7 @@ interface Snapshot {
     readonly link: boolean;
   };
   readonly ghost: { readonly warning: string };
+  readonly memslots: Memslots;
   readonly gfn_write_track: readonly number[];
   readonly rmap: readonly (readonly number[])[];
   readonly memory: readonly (readonly number[])[];
@@ -26,10 +27,19 @@ interface Snapshot {
   readonly vcpu: readonly Vcpu[];
 }
 
+interface Memslots {
+  readonly pc: string;
+  readonly state: string;
+  readonly base: number;
+  readonly generation: number;
+  readonly update_in_progress: boolean;
+}
+
 interface Page {
   readonly list: string;
   readonly gfn: number;
   readonly role: { readonly level: number; readonly access: number; readonly invalid: boolean };
+  readonly obsolete: boolean;
   readonly unsync: boolean;
   readonly unsync_children: number;
   readonly root_count: number;
@@ -49,6 +59,7 @@ interface Vcpu {
   readonly request_free_obsolete_roots: boolean;
   readonly prev_root: readonly { readonly sp: number | null }[];
   readonly walker: { readonly ptes: readonly number[] };
+  readonly mmio: { readonly va: number; readonly gfn: number; readonly generation: number };
   readonly ghost_tlb: readonly TlbEntry[];
   readonly ghost_psc: readonly PscEntry[];
 }
@@ -91,6 +102,7 @@ const describePage = (sp: number, old: Page, now: Page, say: (line: string) => v
     return;
   }
   const name = pageText(sp, now);
+  if (now.obsolete && !old.obsolete) say(`${name} obsolete`);
   if (now.role.invalid && !old.role.invalid) say(`${name} invalid, list ${now.list}`);
   if (old.unsync !== now.unsync) say(`${name} ${now.unsync ? 'unsync' : 'sync'}`);
   if (old.root_count !== now.root_count) {
@@ -137,10 +149,16 @@ const describeVcpu = (v: number, old: Vcpu, now: Vcpu, say: (line: string) => vo
     if (now[request] && !old[request]) say(`${name} + ${request}`);
     if (old[request] && !now[request]) say(`${name} - ${request}`);
   }
+  if (JSON.stringify(old.mmio) !== JSON.stringify(now.mmio)) {
+    say(`${name} remembers ${mmioText(now.mmio)}`);
+  }
   eachChange(old.walker.ptes, now.walker.ptes, (i, _from, to) => {
     if (to !== 0) say(`${name} walk l${i + 1} reads ${gpteText(to)}`);
   });
 };
+
+const mmioText = ({ va, gfn, generation }: Vcpu['mmio']): string =>
+  va === 0 ? 'no MMIO' : `MMIO at va ${hex(va - 1)} gfn ${hex(gfn)} generation ${generation}`;
 
 const requests = [
   'request_sync',
@@ -184,6 +202,7 @@ export const describeChanges = (
     lines.push(line);
   };
   describeLock(old, now, say);
+  describeMemslots(old.memslots, now.memslots, say);
   eachChange(old.vcpu, now.vcpu, (v, from, to) => describeVcpu(v, from, to, say));
   eachChange(old.memory, now.memory, (gfn, from, to) => {
     eachChange(from, to, (i, was, is) => {
@@ -206,6 +225,17 @@ const describeLock = (old: Snapshot, now: Snapshot, say: (line: string) => void)
   if (from === to) return;
   if (from !== null) say(`- mmu_lock vcpu${from}`);
   if (to !== null) say(`+ mmu_lock vcpu${to}`);
+};
+
+const describeMemslots = (old: Memslots, now: Memslots, say: (line: string) => void): void => {
+  const held = (slots: Memslots): boolean => slots.pc === 'zap' || slots.pc === 'commit';
+  if (held(now) && !held(old)) say('+ mmu_lock ioctl');
+  if (held(old) && !held(now)) say('- mmu_lock ioctl');
+  if (old.state !== now.state) say(`slot ${old.state} -> ${now.state}`);
+  if (old.base !== now.base) say(`slot at base ${now.base}`);
+  if (now.update_in_progress && !old.update_in_progress) say('slots + update in progress');
+  if (old.generation !== now.generation) say(`slots generation ${now.generation}`);
+  if (old.update_in_progress && !now.update_in_progress) say('slots - update in progress');
 };
 
 const describeOwed = (old: Snapshot, now: Snapshot, say: (line: string) => void): void => {

@@ -9,6 +9,21 @@ import type { AccessKind } from './access.ts';
 export const PG_LEVEL_4K = 1;
 export const PG_LEVEL_2M = 2;
 
+/** A memory slot beside those that stay. Its frames are RAM only where the slot is. */
+export interface Memslot {
+  /** First guest frames at which the slot may be; it starts at the first. */
+  readonly bases: readonly number[];
+  readonly npages: number;
+  /** What userspace does to it; `flags` changes those of another slot, one that stays. */
+  readonly changes: readonly ('create' | 'delete' | 'move' | 'flags')[];
+  /** Whether it is there at the start. */
+  readonly present: boolean;
+  /** KVM_MEM_READONLY. */
+  readonly readonly: boolean;
+  /** Generations of the slots before their number wraps; at most MMIO_SPTE_GENERATIONS. */
+  readonly generations: number;
+}
+
 export interface Geometry {
   /** Level of a root shadow page: 2 or 3. */
   readonly levels: number;
@@ -23,6 +38,8 @@ export interface Geometry {
   readonly pfns: number;
   /** Level at which the host maps the frame behind each guest frame: 1, or 2 for a huge page. */
   readonly host_level: readonly number[];
+  /** The memory slot that userspace changes; `null` when all frames are in slots that stay. */
+  readonly memslot: Memslot | null;
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -89,3 +106,6 @@ export type JudgedKind = Geometry['kinds'][number] | 'sw0';
 
 export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
   g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;
+
+/** Whether the order of active_mmu_pages matters: where somebody zaps the oldest pages first. */
+export const hasListOrder = (g: Geometry): boolean => g.memslot !== null;

@@ -17,64 +17,33 @@ import {
   record,
   uint,
   type Scalar,
-  type View,
 } from '../src/engine/machine/index.ts';
 import { gpteMax } from './gpte.ts';
-import { spteMax } from './spte.ts';
+import { MMIO_SPTE_GENERATIONS, spteMax } from './spte.ts';
 import {
   addressCount,
   hasHugeFrames,
+  hasListOrder,
   judgedKinds,
   prefixCount,
   type Geometry,
 } from './geometry.ts';
 import type { Config, Workload } from './config.ts';
+import { pc, warning } from './labels.ts';
 
-/**
- * Where a vCPU is: in the guest, or before which step of KVM. One label per small step; the
- * names follow the transitions.
- */
-const pc = oneOf(
-  'guest',
-  'walk_addr',
-  'update_accessed_dirty_bits',
-  'inject_page_fault',
-  'snapshot_seq',
-  'faultin_pfn',
-  'lock_page_fault',
-  'get_child_sp',
-  'link_shadow_page',
-  'store_link',
-  'make_spte',
-  'store_spte',
-  'mark_unsync_late',
-  'sync_spte',
-  'sync_children',
-  'flush',
-  'emulate_write',
-  'read_indirect_shadow_pages',
-  'track_write',
-  'invlpg',
-  'sync_roots',
-  'assign_root',
-  'enter',
-);
-export type Pc = View<typeof pc>;
+export type { Pc, Warning } from './labels.ts';
 
-/** Which WARN of KVM fired; sticky. */
-const warning = oneOf(
-  'none',
-  'spte-update-changes-pfn',
-  'rmap-entry-missing',
-  'unsync-above-4k',
-  'linked-with-unsync-children',
-  'child-role-invalid',
-  'unsync-count-negative',
-  'free-of-valid-or-root',
-  'page-unlisted-twice',
-  'translation-of-direct-page-differs',
-);
-export type Warning = View<typeof warning>;
+/** A truth value that only some configurations have; where it is absent it stays `false`. */
+const boolWhere = (present: boolean): Scalar<boolean> =>
+  present ? bool : { ...bool, cardinality: 1 };
+
+/** Largest word of an SPTE: a frame, a shadow page, or a frame and a generation. */
+const spteDomain = (g: Geometry): Scalar<number> =>
+  uint(
+    spteMax(
+      Math.max(g.pfns, g.shadow_pages, g.memslot === null ? 0 : g.gfns * MMIO_SPTE_GENERATIONS),
+    ),
+  );
 
 /** Domains that several records share. */
 const domainsOf = (g: Geometry) => ({
@@ -96,12 +65,16 @@ const pageLayout = (g: Geometry) => {
     list: oneOf('free', 'active', 'invalid_list', 'none'),
     gfn,
     role: record({ level: uint(g.levels), access, direct: bool, cr0_wp: bool, invalid: bool }),
+    /** mmu_valid_gen differs from that of the VM, which is all that is ever asked of the two. */
+    obsolete: boolWhere(g.memslot !== null),
+    /** Place on active_mmu_pages, 0 for the oldest. */
+    position: uint(hasListOrder(g) ? g.shadow_pages - 1 : 0),
     unsync: bool,
     unsync_children: uint(g.entries + 1),
     root_count: uint(g.vcpus * (1 + g.prev_roots)),
     write_flooding_count: uint(g.flood_threshold),
     unsync_child_bitmap: bitset(g.entries),
-    spt: array(uint(spteMax(Math.max(g.pfns, g.shadow_pages))), g.entries),
+    spt: array(spteDomain(g), g.entries),
     /** get_gfn(): gfn of the guest translation behind each leaf. */
     shadowed_gfn: array(gfn, g.entries),
     /** get_access(): access of the guest translation behind each leaf. */
@@ -159,6 +132,17 @@ const hardwareFields = (g: Geometry) => {
   };
 };
 
+/** vcpu->arch.mmio_gva, mmio_gfn, mmio_access and mmio_gen. */
+const mmioLayout = (g: Geometry) => {
+  const has = g.memslot !== null;
+  return record({
+    va: uint(has ? addressCount(g) : 0),
+    gfn: uint(has ? g.gfns - 1 : 0),
+    access: uint(has ? 7 : 0),
+    generation: uint(has ? g.memslot.generations - 1 : 0),
+  });
+};
+
 const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
   const { sp, gpte, gfn, pfn, va, cr3 } = domainsOf(g);
   return record({
@@ -184,7 +168,16 @@ const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
     /** struct guest_walker: the entry read at each level, `[level - 1]`. */
     walker: record({ level: uint(g.levels), ptes: array(gpte, g.levels) }),
     /** struct kvm_page_fault: the notifier's sequence when it began, and the frame it found. */
-    fault: record({ mmu_seq: uint(budget.notifier), pfn }),
+    fault: record({
+      mmu_seq: uint(budget.notifier),
+      pfn,
+      /** fault->slot: the slot that stays, the one that changes, or none. */
+      slot: oneOf('other', 'changing', 'none'),
+    }),
+    /** The MMIO access cached last, by address + 1; 0 when there is none. */
+    mmio: mmioLayout(g),
+    /** Whether an update of the slots waits for this vCPU to leave KVM. */
+    srcu_awaited: boolWhere(g.memslot !== null),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
     emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
     /** Whether the entry under way completes a full invalidation (MOV CR3). */
@@ -208,6 +201,23 @@ const notifierLayout = (g: Geometry, calls: number) =>
     gfn: domainsOf(g).gfn,
   });
 
+/** struct kvm_memslots as far as one slot changes, and where the thread that changes it is. */
+const memslotsLayout = (g: Geometry) => {
+  const slot = g.memslot;
+  return record({
+    pc: oneOf('idle', 'sync', 'zap-all', 'zap', 'unlocked', 'commit', 'publish'),
+    change: oneOf('delete', 'move'),
+    state: oneOf('absent', 'present', 'invalid'),
+    /** Where the slot is: index into `bases`. */
+    base: uint(slot === null ? 0 : slot.bases.length - 1),
+    generation: uint(slot === null ? 0 : slot.generations - 1),
+    /** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS. */
+    update_in_progress: boolWhere(slot !== null),
+    /** The invalid_list of kvm_zap_obsolete_pages(), which outlives breaks of mmu_lock. */
+    invalid_list: bitset(slot === null ? 0 : g.shadow_pages),
+  });
+};
+
 const budgetLayout = (budget: Workload['budget']) =>
   record({
     fault: uint(budget.fault),
@@ -219,6 +229,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     lock_break: uint(budget.lock_break),
     unprotect: uint(budget.unprotect),
     notifier: uint(budget.notifier),
+    memslot: uint(budget.memslot),
   });
 
 /** Aligned runs of frames that a 2M leaf could map; none where nothing maps above 4K. */
@@ -247,6 +258,7 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
     mmu_notifier: notifierLayout(g, workload.budget.notifier),
     /** The frame behind each guest frame now; empty where the host moves none. */
     host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
+    memslots: memslotsLayout(g),
     budget: budgetLayout(workload.budget),
     gfn_write_track: array(uint(g.shadow_pages), g.gfns),
     /** Leaf entries (page, index) by level and gfn, see rmapOf(). */

@@ -7,6 +7,7 @@ import { addressCount } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { hostTransitions } from './host/host.ts';
+import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
@@ -16,8 +17,10 @@ import { isUnlocked, kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
 import { pageFaultTransitions } from './shadow/page-fault.ts';
 import { rootTransitions } from './shadow/roots.ts';
 import { syncTransitions } from './shadow/sync.ts';
+import { mmioTransitions } from './shadow/mmio.ts';
 import { trackWriteTransitions } from './shadow/track-write.ts';
 import { kindOf } from './shadow/walker.ts';
+import { zapAllTransitions } from './shadow/zap-all.ts';
 import { bindKvm, type Kvm, type StateFields } from './state.ts';
 import { type Config } from './config.ts';
 import { layoutOf } from './layout.ts';
@@ -31,10 +34,13 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...hardwareTransitions,
   ...hostTransitions,
   ...notifierTransitions,
+  ...memslotTransitions,
+  ...zapAllTransitions,
   ...pageFaultTransitions,
   ...fetchTransitions,
   ...linkTransitions,
   ...leafTransitions,
+  ...mmioTransitions,
   ...syncTransitions,
   kvm_mmu_remote_flush_or_zap,
   ...invlpgTransitions,
@@ -63,6 +69,8 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       return { name, size: g.gfns, label: hex };
     case 'pfn':
       return { name, size: g.pfns, label: hex };
+    case 'change':
+      return { name, size: memslotChanges.length, label: (c) => memslotChanges[c] ?? String(c) };
     case 'slot':
       return { name, size: g.tlb_entries };
   }
@@ -104,6 +112,8 @@ const boot = (kvm: Kvm): void => {
   kvm.budget.lock_break = budget.lock_break;
   kvm.budget.unprotect = budget.unprotect;
   kvm.budget.notifier = budget.notifier;
+  kvm.budget.memslot = budget.memslot;
+  if (kvm.geometry.memslot?.present === true) kvm.memslots.state = 'present';
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;
     kvm.vcpu.at(v).pc = 'enter';

@@ -7,8 +7,14 @@
 import { buildingRules } from './rules/building.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
+import { memslotRules } from './rules/memslots.ts';
 
-export const ruleDefinitions = { ...buildingRules, ...mappingRules, ...keepingRules } as const;
+export const ruleDefinitions = {
+  ...buildingRules,
+  ...mappingRules,
+  ...keepingRules,
+  ...memslotRules,
+} as const;
 
 export type RuleName = keyof typeof ruleDefinitions;
 
@@ -23,16 +29,23 @@ const upstream = Object.fromEntries(
   ruleNames.map((name) => [name, ruleDefinitions[name].values[0]]),
 ) as unknown as Rules;
 
+const seedV3 = {
+  ...upstream,
+  child_reuse_check: 'none',
+  mmio_over_present: 'overwrite',
+} as const satisfies Rules;
+
 /**
  * Named rule sets. Era differences of parts that are not modelled yet join with those parts.
- * In 2022 any present table entry was taken for the right child, and the v2 series of eager page
- * splitting did not refresh the cached access when a fault found the frame already mapped.
+ * In 2022 any present table entry was taken for the right child, and an MMIO SPTE was stored over
+ * whatever was there; the v2 series of eager page splitting did not refresh the cached access when
+ * a fault found the frame already mapped.
  */
 export const presets = {
   upstream,
   'v6.1': upstream,
-  'seed-v3': { ...upstream, child_reuse_check: 'none' },
-  'seed-v2': { ...upstream, child_reuse_check: 'none', remap_access: 'keep' },
+  'seed-v3': seedV3,
+  'seed-v2': { ...seedV3, remap_access: 'keep' },
 } as const satisfies Record<string, Rules>;
 
 export const presetSays: Record<keyof typeof presets, string> = {

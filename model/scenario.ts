@@ -59,6 +59,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   host_pfn: Array.from({ length: g.gfns }, (_, gfn) => gfn),
   pfns: g.gfns,
   host_level: Array.from({ length: g.gfns }, () => 1),
+  memslot: null,
   cr3: [0],
   vcpus: 2,
   prev_roots: 1,

@@ -5,6 +5,8 @@
  * bit 7 the host frame of a leaf or the shadow page that a table entry leads to. Every present
  * entry is readable; its accessed flag is always set.
  *
+ * An MMIO SPTE is not present and has the leaf bit; above are a guest frame and a generation.
+ *
  * Abstracts: the accessed and dirty flags of SPTEs. KVM creates SPTEs with both set outside
  * prefetching, and nothing in this slice clears them (no dirty logging, no aging).
  */
@@ -16,6 +18,10 @@ const ACCESS_SHIFT = 2;
 const HOST_WRITABLE = 1 << 5;
 const MMU_WRITABLE = 1 << 6;
 const TARGET_SHIFT = 7;
+
+/** The mark of an MMIO SPTE: the leaf bit of an entry that is not present. */
+const SPECIAL = PRESENT | LEAF;
+const MMIO = LEAF;
 
 /** SHADOW_NONPRESENT_VALUE. */
 export const NO_SPTE = 0;
@@ -39,12 +45,22 @@ export const spte_to_child_sp = (spte: number): number => spte >>> TARGET_SHIFT;
 export const make_nonleaf_spte = (child: number): number =>
   PRESENT | (ACC_ALL << ACCESS_SHIFT) | (child << TARGET_SHIFT);
 
+export const is_mmio_spte = (spte: number): boolean => (spte & SPECIAL) === MMIO;
+/** The numbers of generations that an MMIO SPTE can hold (MMIO_SPTE_GEN_MASK). */
+export const MMIO_SPTE_GENERATIONS = 8;
+export const get_mmio_spte_gfn = (spte: number): number =>
+  Math.floor((spte >>> TARGET_SHIFT) / MMIO_SPTE_GENERATIONS);
+export const get_mmio_spte_generation = (spte: number): number =>
+  (spte >>> TARGET_SHIFT) % MMIO_SPTE_GENERATIONS;
+export const make_mmio_spte = (gfn: number, access: number, generation: number): number =>
+  MMIO | (access << ACCESS_SHIFT) | ((gfn * MMIO_SPTE_GENERATIONS + generation) << TARGET_SHIFT);
+
 /** A leaf. MMU-writable goes with the write right: this slice has no other write protection. */
-export const leafSpte = (pfn: number, access: number): number =>
+export const leafSpte = (pfn: number, access: number, host_writable = true): number =>
   PRESENT |
   LEAF |
   (access << ACCESS_SHIFT) |
-  HOST_WRITABLE |
+  (host_writable ? HOST_WRITABLE : 0) |
   (access & ACC_WRITE_MASK ? MMU_WRITABLE : 0) |
   (pfn << TARGET_SHIFT);
 
@@ -63,6 +79,10 @@ export const spteMax = (targets: number): number =>
   ((targets - 1) << TARGET_SHIFT) | ((1 << TARGET_SHIFT) - 1);
 
 export const spteText = (spte: number): string => {
+  if (is_mmio_spte(spte)) {
+    const gfn = get_mmio_spte_gfn(spte).toString(16);
+    return `mmio gfn 0x${gfn} generation ${get_mmio_spte_generation(spte)}`;
+  }
   if (!is_shadow_present_pte(spte)) return '-';
   if (!is_last_spte(spte)) return `sp${spte_to_child_sp(spte)}`;
   const mmu = is_mmu_writable_spte(spte) ? ' mmu-writable' : '';

@@ -24,6 +24,7 @@ export const bindKvm = (config: Config, view: StateView): Kvm => ({
   ghost: view.ghost,
   mmu_notifier: view.mmu_notifier,
   host_pfn: view.host_pfn,
+  memslots: view.memslots,
   budget: view.budget,
   gfn_write_track: view.gfn_write_track,
   rmap: view.rmap,

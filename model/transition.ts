@@ -7,9 +7,11 @@ import type { Config } from './config.ts';
 
 /**
  * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;
- * a level above 4K; a slot of the ghost TLB; a guest frame; a host frame.
+ * a level above 4K; a slot of the ghost TLB; a guest frame; a host frame; a change of a memory
+ * slot.
  */
-export type ArgumentName = 'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot' | 'gfn' | 'pfn';
+export type ArgumentName =
+  'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot' | 'gfn' | 'pfn' | 'change';
 
 export interface ModelTransition {
   /** Kernel function, with a step suffix where the function is cut. */
@@ -17,7 +19,7 @@ export interface ModelTransition {
   readonly says: string;
   readonly source: readonly string[];
   /** Who acts where no vCPU does. Default: `host`. */
-  readonly actor?: 'host' | 'mm';
+  readonly actor?: 'host' | 'mm' | 'ioctl';
   /** A transition over `v` is an action of that vCPU. */
   readonly over: readonly ArgumentName[];
   /** Whether a configuration has the transition at all. Default: yes. */

@@ -1,13 +1,15 @@
 /** Counters that lockless code reads equal what they count. */
-import { isValid, sp_has_gptes } from '../model/shadow/mmu-page.ts';
+import { isAccounted } from '../model/shadow/mmu-page.ts';
+import type { MmuPageView } from '../model/state.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
-import { countShadowing, somePage } from './helpers/pages.ts';
+import { somePage } from './helpers/pages.ts';
 
-const indirectPages = (kvm: Kvm): number => {
+/** Pages that are zapped no longer count, those of an old generation still do. */
+const countAccounted = (kvm: Kvm, test: (page: MmuPageView) => boolean): number => {
   let n = 0;
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
-    if (isValid(kvm.sp.at(sp)) && sp_has_gptes(kvm.sp.at(sp))) n += 1;
+    if (isAccounted(kvm.sp.at(sp)) && test(kvm.sp.at(sp))) n += 1;
   }
   return n;
 };
@@ -16,7 +18,7 @@ export const countersEqualRecounts = stateProperty({
   id: 'counters-equal-recounts',
   brief: 'A3',
   says:
-    'indirect_shadow_pages is the number of valid pages that shadow guest tables, and ' +
+    'indirect_shadow_pages is the number of pages not zapped that shadow guest tables, and ' +
     'gfn_write_track the number of those above 4K at each gfn.',
   why:
     'Read as zero too early, an emulated write is not tracked; never reaching zero, a gfn can ' +
@@ -27,13 +29,13 @@ export const countersEqualRecounts = stateProperty({
   applies: (kvm) => kvm.arch.indirect_shadow_pages > 0,
   check: (kvm) => {
     const counted = kvm.arch.indirect_shadow_pages;
-    const pages = indirectPages(kvm);
+    const pages = countAccounted(kvm, () => true);
     if (counted !== pages) {
       return { message: 'indirect_shadow_pages is off', where: { counted, pages } };
     }
     for (let gfn = 0; gfn < kvm.gfn_write_track.length; gfn += 1) {
       const tracked = kvm.gfn_write_track.get(gfn);
-      const upper = countShadowing(kvm, gfn, (page) => page.role.level > 1);
+      const upper = countAccounted(kvm, (page) => page.gfn === gfn && page.role.level > 1);
       if (tracked === upper) continue;
       return { message: 'gfn_write_track is off', where: { gfn: hex(gfn), tracked, upper } };
     }

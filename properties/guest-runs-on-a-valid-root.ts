@@ -1,4 +1,5 @@
 /** No vCPU is in the guest on a root that was zapped. */
+import { is_obsolete_sp } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
 
@@ -20,8 +21,8 @@ export const guestRunsOnAValidRoot = stateProperty({
       if (root === null) return { message: 'a guest runs without a root', where: { vcpu: v } };
       const page = kvm.sp.at(root);
       const fits = page.gfn === kvm.geometry.cr3[cr3] && page.role.cr0_wp === cr0_wp;
-      if (!page.role.invalid && fits) continue;
-      const where = { vcpu: v, root, invalid: page.role.invalid };
+      if (!is_obsolete_sp(page) && fits) continue;
+      const where = { vcpu: v, root, obsolete: is_obsolete_sp(page) };
       return { message: 'a guest runs on a root that is not its own', where };
     }
     return null;

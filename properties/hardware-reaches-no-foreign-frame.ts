@@ -1,11 +1,13 @@
 /** No vCPU retains a translation to a host frame that is behind no guest frame. */
+import { gfn_to_memslot } from '../model/memslot.ts';
+import { pfnOf } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { keepsItsTlb } from './helpers/vcpus.ts';
 
 const isBehindSomeGfn = (kvm: Kvm, pfn: number): boolean => {
-  for (let gfn = 0; gfn < kvm.host_pfn.length; gfn += 1) {
-    if (kvm.host_pfn.get(gfn) === pfn) return true;
+  for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
+    if (pfnOf(kvm, gfn) === pfn && gfn_to_memslot(kvm, gfn) !== 'none') return true;
   }
   return false;
 };
@@ -28,7 +30,7 @@ const entry = (
 export const hardwareReachesNoForeignFrame = stateProperty({
   id: 'hardware-reaches-no-foreign-frame',
   brief: 'H1',
-  says: 'The frame of every TLB entry that a vCPU keeps is behind some guest frame now.',
+  says: 'The frame of every TLB entry that a vCPU keeps is behind some guest frame in a slot now.',
   why: 'The guest would read and write memory that the host has given to somebody else.',
   source: [
     'kvm_mmu_notifier_invalidate_range_start()',
@@ -36,8 +38,15 @@ export const hardwareReachesNoForeignFrame = stateProperty({
     'kvm_flush_remote_tlbs()',
   ],
   when: 'every-step',
-  reads: ['sp', 'host_pfn', 'vcpu.ghost_tlb', 'vcpu.request_flush_current', 'vcpu.root'],
-  needs: ({ workload }) => workload.budget.notifier > 0,
+  reads: [
+    'sp',
+    'host_pfn',
+    'memslots',
+    'vcpu.ghost_tlb',
+    'vcpu.request_flush_current',
+    'vcpu.root',
+  ],
+  needs: ({ workload: { budget } }) => budget.notifier + budget.memslot > 0,
   applies: (kvm) => entry(kvm, () => true) !== null,
   check: (kvm) => {
     const found = entry(kvm, (pfn) => !isBehindSomeGfn(kvm, pfn));
@@ -53,12 +62,14 @@ export const hardwareReachesNoForeignFrame = stateProperty({
       'sp',
       'host_pfn',
       'mmu_notifier',
+      'memslots',
       'vcpu.ghost_tlb',
       'vcpu.request_flush_current',
       'vcpu.root',
     ],
     reached: (kvm) =>
-      kvm.mmu_notifier.pc === 'flush' &&
-      entry(kvm, (pfn) => kvm.host_pfn.get(kvm.mmu_notifier.gfn) === pfn) !== null,
+      (kvm.mmu_notifier.pc === 'flush' &&
+        entry(kvm, (pfn) => pfnOf(kvm, kvm.mmu_notifier.gfn) === pfn) !== null) ||
+      (kvm.memslots.state === 'invalid' && entry(kvm, () => true) !== null),
   },
 });

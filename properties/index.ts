@@ -6,10 +6,13 @@
 import { pageIsOnTheListOfItsState } from './page-is-on-the-list-of-its-state.ts';
 import { pointersLeadToAllocatedPages } from './pointers-lead-to-allocated-pages.ts';
 import { hardwareReachesNoFreedPage } from './hardware-reaches-no-freed-page.ts';
+import { obsoletePagesComeLast } from './obsolete-pages-come-last.ts';
+import { zapAllTakesOldPagesOnly } from './zap-all-takes-old-pages-only.ts';
 import { validPageIsUnique } from './valid-page-is-unique.ts';
 import { rootCountEqualsRootSlots } from './root-count-equals-root-slots.ts';
 import { leafIsFiledInOneRmap } from './leaf-is-filed-in-one-rmap.ts';
 import { rmapKeyIsTheRecordedGfn } from './rmap-key-is-the-recorded-gfn.ts';
+import { frameWithoutSlotIsMappedNowhere } from './frame-without-slot-is-mapped-nowhere.ts';
 import { parentListMirrorsTableEntries } from './parent-list-mirrors-table-entries.ts';
 import { childIsOneLevelBelow } from './child-is-one-level-below.ts';
 import { unsyncOnlyAt4k } from './unsync-only-at-4k.ts';
@@ -19,9 +22,11 @@ import { unsyncPrecedesWritableLeaf } from './unsync-precedes-writable-leaf.ts';
 import { shadowedGfnHasNoWritableSpte } from './shadowed-gfn-has-no-writable-spte.ts';
 import { invalidPageMapsNothing } from './invalid-page-maps-nothing.ts';
 import { guestRunsOnAValidRoot } from './guest-runs-on-a-valid-root.ts';
+import { faultMapsBelowAValidRoot } from './fault-maps-below-a-valid-root.ts';
 import { countersEqualRecounts } from './counters-equal-recounts.ts';
 import { lpageCountersEqualRecounts } from './lpage-counters-equal-recounts.ts';
 import { leafRightsAreWithinTheCachedAccess } from './leaf-rights-are-within-the-cached-access.ts';
+import { leafIsWritableWhereTheHostAllows } from './leaf-is-writable-where-the-host-allows.ts';
 import { childHasTheRoleThatItsEntryImplies } from './child-has-the-role-that-its-entry-implies.ts';
 import { syncPageAgreesWithGuestTable } from './sync-page-agrees-with-guest-table.ts';
 import { flushLeavesNoStaleEntry } from './flush-leaves-no-stale-entry.ts';
@@ -32,6 +37,8 @@ import { shadowedGfnHasNoWritableTlbEntry } from './shadowed-gfn-has-no-writable
 import { hardwareReachesNoForeignFrame } from './hardware-reaches-no-foreign-frame.ts';
 import { tlbEntryIsBackedByThePageTables } from './tlb-entry-is-backed-by-the-page-tables.ts';
 import { accessIsJustifiedByGuestTables } from './access-is-justified-by-guest-tables.ts';
+import { mmioIsEmulatedWhereNoSlotIs } from './mmio-is-emulated-where-no-slot-is.ts';
+import { mmioAccessIsJustifiedByGuestTables } from './mmio-access-is-justified-by-guest-tables.ts';
 import { pageFaultIsJustifiedByGuestTables } from './page-fault-is-justified-by-guest-tables.ts';
 import { legalAccessCompletes } from './legal-access-completes.ts';
 import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
@@ -46,10 +53,13 @@ export const properties: readonly KvmProperty[] = [
   pageIsOnTheListOfItsState,
   pointersLeadToAllocatedPages,
   hardwareReachesNoFreedPage,
+  obsoletePagesComeLast,
+  zapAllTakesOldPagesOnly,
   validPageIsUnique,
   rootCountEqualsRootSlots,
   leafIsFiledInOneRmap,
   rmapKeyIsTheRecordedGfn,
+  frameWithoutSlotIsMappedNowhere,
   parentListMirrorsTableEntries,
   childIsOneLevelBelow,
   unsyncOnlyAt4k,
@@ -59,9 +69,11 @@ export const properties: readonly KvmProperty[] = [
   shadowedGfnHasNoWritableSpte,
   invalidPageMapsNothing,
   guestRunsOnAValidRoot,
+  faultMapsBelowAValidRoot,
   countersEqualRecounts,
   lpageCountersEqualRecounts,
   leafRightsAreWithinTheCachedAccess,
+  leafIsWritableWhereTheHostAllows,
   childHasTheRoleThatItsEntryImplies,
   syncPageAgreesWithGuestTable,
   flushLeavesNoStaleEntry,
@@ -72,6 +84,8 @@ export const properties: readonly KvmProperty[] = [
   hardwareReachesNoForeignFrame,
   tlbEntryIsBackedByThePageTables,
   accessIsJustifiedByGuestTables,
+  mmioIsEmulatedWhereNoSlotIs,
+  mmioAccessIsJustifiedByGuestTables,
   pageFaultIsJustifiedByGuestTables,
   legalAccessCompletes,
   kernelWarningsStaySilent,

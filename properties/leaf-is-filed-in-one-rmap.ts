@@ -12,6 +12,11 @@ const chainsWith = (kvm: Kvm, sptep: number): number => {
   return n;
 };
 
+const hasMember = (kvm: Kvm): boolean => {
+  for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) if (kvm.rmap.at(gfn).bits !== 0) return true;
+  return false;
+};
+
 const staleMember = (kvm: Kvm): Finding | null => {
   for (let gfn = 0; gfn < kvm.rmap.length; gfn += 1) {
     for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest = withoutLowest(rest)) {
@@ -36,7 +41,7 @@ export const leafIsFiledInOneRmap = stateProperty({
   source: ['rmap_add()', 'rmap_remove()', 'drop_spte()', 'pte_list_remove()'],
   when: 'every-step',
   reads: ['sp', 'rmap'],
-  applies: (kvm) => hasEntry(kvm, 'leaf'),
+  applies: (kvm) => hasEntry(kvm, 'leaf') || hasMember(kvm),
   check: (kvm) =>
     firstEntry(kvm, (_page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;

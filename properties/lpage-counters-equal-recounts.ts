@@ -1,5 +1,5 @@
 /** disallow_lpage counts the shadowed tables of each run of frames. */
-import { isValid, sp_has_gptes } from '../model/shadow/mmu-page.ts';
+import { isAccounted } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
 
@@ -8,7 +8,7 @@ const shadowedTables = (kvm: Kvm, run: number): number => {
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
     const inRun = Math.floor(page.gfn / kvm.geometry.entries) === run;
-    if (inRun && isValid(page) && sp_has_gptes(page)) n += 1;
+    if (inRun && isAccounted(page)) n += 1;
   }
   return n;
 };
@@ -16,7 +16,9 @@ const shadowedTables = (kvm: Kvm, run: number): number => {
 export const lpageCountersEqualRecounts = stateProperty({
   id: 'lpage-counters-equal-recounts',
   brief: 'R5',
-  says: 'disallow_lpage of a run of frames is the number of valid pages that shadow tables in it.',
+  says:
+    'disallow_lpage of a run of frames is the number of pages not zapped that shadow tables in ' +
+    'it.',
   why: 'Counted too low, a shadowed table is mapped writable by a huge page; too high, never huge.',
   source: ['account_shadowed()', 'unaccount_shadowed()', 'update_gfn_disallow_lpage_count()'],
   when: 'unlocked',

@@ -28,6 +28,9 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'mmu_alloc_root',
     'kvm_mmu_notifier_invalidate_range_start',
     'kvm_mmu_notifier_invalidate_range_start.flush',
+    'kvm_zap_obsolete_pages',
+    'kvm_zap_obsolete_pages.yield',
+    'kvm_zap_obsolete_pages.commit',
   ],
   applies: (before, after) => isUnlocked(after) && isFlushOwed(before),
   check: (_before, after) => {

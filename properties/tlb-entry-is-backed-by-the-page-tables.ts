@@ -42,6 +42,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   reads: [
     'sp',
     'mmu_notifier',
+    'memslots',
     'mmu_lock.holder',
     'ghost_owed',
     'vcpu.ghost_tlb',
@@ -63,7 +64,14 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   },
   witness: {
     says: 'a vCPU in the guest retains a translation for which a flush is owed',
-    reads: ['mmu_notifier', 'mmu_lock.holder', 'ghost_owed', 'vcpu.ghost_tlb', 'vcpu.pc'],
+    reads: [
+      'mmu_notifier',
+      'memslots',
+      'mmu_lock.holder',
+      'ghost_owed',
+      'vcpu.ghost_tlb',
+      'vcpu.pc',
+    ],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
         const entry = kvm.vcpu.at(v).ghost_tlb.at(0);

@@ -22,7 +22,8 @@ export const unsyncOnlyAt4k = stateProperty({
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
       if (!page.unsync) return null;
-      const tracked = kvm_gfn_is_write_tracked(kvm, page.gfn);
+      // A new upper-level page does not look for aliases of an old generation.
+      const tracked = !page.obsolete && kvm_gfn_is_write_tracked(kvm, page.gfn);
       if (mayBeUnsync(factsOf(page)) && !tracked) return null;
       const where = { sp, gfn: hex(page.gfn), level: page.role.level, tracked };
       return { message: 'an unsync page that must be in sync', where };

@@ -11,11 +11,11 @@ import { never, type ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
 import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
-import { is_last_spte } from '../spte.ts';
-import { kindNames } from '../shadow/walker.ts';
+import { is_last_spte, NO_SPTE } from '../spte.ts';
+import { kindNames, startWalk } from '../shadow/walker.ts';
 import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
-import { startWalk } from '../shadow/page-fault.ts';
+import { handle_mmio_page_fault, mmioSpteAt } from '../shadow/mmio.ts';
 import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
@@ -71,7 +71,9 @@ const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number)
   vcpu.insn.present = is_last_spte(walkFromRoot(kvm, v, va));
   vcpu.ghost_fault_justified = isFaultJustified(kvm, v, va, kind);
   if (kvm.retries && vcpu.ghost_faults <= kvm.geometry.faults_max) vcpu.ghost_faults += 1;
-  startWalk(kvm, v);
+  const mmio = kvm.geometry.memslot === null ? NO_SPTE : mmioSpteAt(kvm, v, va);
+  if (mmio === NO_SPTE) startWalk(kvm, v);
+  else handle_mmio_page_fault(kvm, v, mmio);
   return true;
 };
 

@@ -3,6 +3,7 @@ import { buildingMutants } from './building.ts';
 import { endlessMutants } from './endless.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
+import { memslotMutants } from './memslots.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -10,6 +11,7 @@ export const mutants: readonly Mutant[] = [
   ...buildingMutants,
   ...keepingMutants,
   ...endlessMutants,
+  ...memslotMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

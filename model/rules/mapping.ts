@@ -13,8 +13,9 @@ export const mappingRules = {
     ['permission_fault()', 'kvm_mmu_refresh_cr0_wp()'],
   ),
   stale_root_check: rule(
-    ['checked', 'skipped'],
-    'Whether a fault gives up when its root was invalidated before mmu_lock was taken.',
+    ['checked', 'invalid-only', 'skipped'],
+    'Whether a fault gives up when its root was invalidated before mmu_lock was taken: by being ' +
+      'zapped or by its generation, by being zapped only, or not at all.',
     ['is_page_fault_stale()', 'FNAME(fetch)'],
   ),
   unsync_order: rule(

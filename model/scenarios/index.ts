@@ -5,6 +5,7 @@ import { endlessScenarios } from './endless.ts';
 import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
+import { memslotScenarios } from './memslots.ts';
 import { rightsScenarios } from './rights.ts';
 import { strictScenarios } from './strict.ts';
 import { unsyncScenarios } from './unsync.ts';
@@ -17,6 +18,7 @@ const configured: readonly Scenario[] = [
   ...rightsScenarios,
   ...hostScenarios,
   ...hugeScenarios,
+  ...memslotScenarios,
   ...strictScenarios,
   ...endlessScenarios,
 ];

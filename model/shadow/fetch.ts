@@ -18,7 +18,7 @@ import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { alignedGfn, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn } from '../gpte.ts';
-import { isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
+import { is_shadow_present_pte, isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { descend, storeLink } from './link.ts';
@@ -158,7 +158,7 @@ const recheck: ModelTransition = {
     const parent = mmu_lock.sp ?? 0;
     const index = tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level);
     const old = kvm.sp.at(parent).spt.get(index);
-    if (old === NO_SPTE) {
+    if (!is_shadow_present_pte(old)) {
       storeLink(kvm, v);
       return true;
     }

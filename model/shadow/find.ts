@@ -9,6 +9,7 @@ import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { isValid, sp_has_gptes, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
+import { listActive } from './page-list.ts';
 import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
 import { countDisallowLpage, kvm_mmu_prepare_zap_page } from './zap.ts';
 
@@ -47,7 +48,7 @@ export const kvm_mmu_find_shadow_page = (kvm: Kvm, gfn: number, role: number): n
 export const kvm_mmu_alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): number => {
   const sp = freeSlot(kvm);
   const page = kvm.sp.at(sp);
-  page.list = 'active';
+  listActive(kvm, page);
   page.gfn = gfn;
   setRole(page.role, role);
   if (sp_has_gptes(page)) account_shadowed(kvm, page);

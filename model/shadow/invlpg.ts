@@ -9,6 +9,7 @@ import type { ModelTransition } from '../transition.ts';
 import { tableIndex } from '../geometry.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { goTo, isBefore, isUnlocked, lock, proceed } from './lock.ts';
+import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { sync_spte } from './sync.ts';
 
 /**
@@ -48,6 +49,7 @@ const invalidate_addr: ModelTransition = {
     const number = vcpu.root_index;
     const root = number < rootsToVisit(kvm) ? rootNumber(kvm, v, number) : null;
     const last = number + 1 >= rootsToVisit(kvm);
+    vcpu_clear_mmio_info(vcpu, vcpu.insn.va);
     if (root === null) {
       if (last) goTo(vcpu, 'enter');
       else vcpu.root_index += 1;

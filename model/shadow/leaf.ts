@@ -12,9 +12,13 @@ import { ACC_WRITE_MASK, isWrite } from '../access.ts';
 import { alignedGfn, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { isBefore, proceed } from './lock.ts';
 import type { Mapping } from './rmap.ts';
-import { prepareLeaf, storeLeaf } from './spte.ts';
+import { mark_mmio_spte } from './mmio.ts';
+import { prepareLeaf, prepareMmio, storeLeaf } from './spte.ts';
 import { kvm_unsync_pages } from './unsync.ts';
 import { kindOf, mappedAccess, walkedGfn } from './walker.ts';
+
+const isReadOnlySlot = (kvm: Kvm, vcpu: VcpuView): boolean =>
+  vcpu.fault.slot === 'changing' && kvm.geometry.memslot?.readonly === true;
 
 /** The leaf under construction. */
 const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
@@ -25,6 +29,7 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
     gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
     pfn: vcpu.fault.pfn - (vcpu.fault.pfn % pagesPerLeaf(kvm.geometry, level)),
     access: mappedAccess(vcpu),
+    host_writable: !isReadOnlySlot(kvm, vcpu) || kvm.rules.map_writable === 'always',
   };
 };
 
@@ -37,7 +42,9 @@ const makeLeafStep: ModelTransition = {
   over: ['v'],
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'make_spte')) return false;
-    prepareLeaf(kvm, mappingOf(kvm, kvm.vcpu.at(v)));
+    const m = mappingOf(kvm, kvm.vcpu.at(v));
+    if (kvm.vcpu.at(v).fault.slot === 'none') prepareMmio(kvm, m);
+    else prepareLeaf(kvm, m);
     kvm.vcpu.at(v).pc = 'store_spte';
     return true;
   },
@@ -51,6 +58,11 @@ const storeLeafStep: ModelTransition = {
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'store_spte')) return false;
     const m = mappingOf(kvm, kvm.vcpu.at(v));
+    if (kvm.vcpu.at(v).fault.slot === 'none') {
+      mark_mmio_spte(kvm, kvm.sp.at(m.sp), m.index, m.gfn, m.access);
+      proceed(kvm, v, 'emulate_mmio');
+      return true;
+    }
     storeLeaf(kvm, m);
     const writable = (m.access & ACC_WRITE_MASK) !== 0 && !kvm.mmu_lock.wrprot;
     if (writable && kvm.rules.unsync_order === 'after-writable') {

@@ -24,12 +24,16 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'track_write',
   'invlpg',
   'sync_roots',
+  'emulate_mmio',
   'enter',
 ]);
 
-/** Whether nobody holds mmu_lock: neither a vCPU nor the MMU notifier. */
-export const isUnlocked = (kvm: Kvm): boolean =>
-  kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush';
+/** Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages. */
+export const isUnlocked = (kvm: Kvm): boolean => {
+  const { pc } = kvm.memslots;
+  if (pc === 'zap' || pc === 'commit') return false;
+  return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush';
+};
 
 /** Whether `v` is before the step `pc` and may run now. */
 export const isBefore = (kvm: Kvm, v: number, pc: Pc): boolean =>
@@ -80,6 +84,7 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   clearWalker(vcpu);
   vcpu.fault.mmu_seq = 0;
   vcpu.fault.pfn = 0;
+  vcpu.fault.slot = 'other';
   vcpu.emulated.pending = false;
   vcpu.emulated.gfn = 0;
   vcpu.emulated.index = 0;

@@ -16,8 +16,15 @@ export const spte_index = (kvm: Kvm, sptep: number): number => sptep % kvm.geome
 
 export const isAllocated = (page: MmuPageView): boolean => page.list !== 'free';
 
-/** Whether a lookup may return the page: allocated and not zapped (!is_obsolete_sp()). */
-export const isValid = (page: MmuPageView): boolean => page.list !== 'free' && !page.role.invalid;
+/** is_obsolete_sp(): zapped, or of the generation before the last zap-all. */
+export const is_obsolete_sp = (page: MmuPageView): boolean => page.role.invalid || page.obsolete;
+
+/** Whether a lookup may return the page: allocated and not obsolete. */
+export const isValid = (page: MmuPageView): boolean => isAllocated(page) && !is_obsolete_sp(page);
+
+/** Whether the page is counted as shadowing a guest table: until it is zapped. */
+export const isAccounted = (page: MmuPageView): boolean =>
+  isAllocated(page) && !page.role.invalid && sp_has_gptes(page);
 
 /** Whether the page shadows a guest page table. */
 export const sp_has_gptes = (page: MmuPageView): boolean => !page.role.direct;

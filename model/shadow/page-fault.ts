@@ -9,7 +9,8 @@
  *
  * Abstracts: memory caches, and the checks of the notifier before mmu_lock is taken, which only
  * save work.
- * The test for a write-tracked gfn happens with the last read of the walk.
+ * The test for a write-tracked gfn and the lookup of the memory slot happen with the last read of
+ * the walk: nothing but the walk comes between them.
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
@@ -29,16 +30,19 @@ import { flushLocalAddress } from '../tlb/flush.ts';
 import { enterLevel } from './link.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, isBeforeLocking, lock, proceed, isUnlocked } from './lock.ts';
+import { lookUpSlot } from './mmio.ts';
+import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { pfnOf, readGuest } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
-import { accessDownTo, gpte_changed, kindOf, leafLevel, tableAt, walkedGfn } from './walker.ts';
-
-/** Sends a vCPU that exited on a fault to the guest walk. */
-export const startWalk = (kvm: Kvm, v: number): void => {
-  const vcpu = kvm.vcpu.at(v);
-  vcpu.walker.level = kvm.geometry.levels;
-  vcpu.pc = 'walk_addr';
-};
+import {
+  accessDownTo,
+  gpte_changed,
+  kindOf,
+  leafLevel,
+  startWalk,
+  tableAt,
+  walkedGfn,
+} from './walker.ts';
 
 const walk_addr: ModelTransition = {
   name: 'FNAME(walk_addr)',
@@ -134,6 +138,7 @@ const afterWalk = (kvm: Kvm, v: number): void => {
     vcpu.pc = 'emulate_write';
     return;
   }
+  if (kvm.geometry.memslot !== null && !lookUpSlot(kvm, v)) return;
   // Where the host moves nothing, looking the frame up is no step of its own.
   if (kvm.host_pfn.length === 0) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
   vcpu.pc = kvm.host_pfn.length === 0 ? 'lock_page_fault' : 'snapshot_seq';
@@ -178,9 +183,15 @@ const faultin_pfn: ModelTransition = {
   },
 };
 
+/** The first part of is_page_fault_stale(): whether the root was zapped, or is about to be. */
+const isStaleRoot = (kvm: Kvm, root: number): boolean => {
+  const page = kvm.sp.at(root);
+  return page.role.invalid || (page.obsolete && kvm.rules.stale_root_check === 'checked');
+};
+
 /** mmu_invalidate_retry_gfn(): whether the notifier runs over the gfn, or has run since. */
 const mmu_invalidate_retry_gfn = (kvm: Kvm, vcpu: VcpuView): boolean => {
-  if (kvm.rules.notifier_retry === 'skipped') return false;
+  if (kvm.rules.notifier_retry === 'skipped' || vcpu.fault.slot === 'none') return false;
   const { mmu_invalidate_in_progress, mmu_invalidate_seq, gfn } = kvm.mmu_notifier;
   if (mmu_invalidate_in_progress && gfn === walkedGfn(kvm, vcpu)) return true;
   return vcpu.fault.mmu_seq !== mmu_invalidate_seq;
@@ -197,10 +208,10 @@ const lock_page_fault: ModelTransition = {
     if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
     lock(kvm, v);
     const { root } = kvm.vcpu.at(v);
-    const stale = root === null || kvm.sp.at(root).role.invalid;
+    const stale = root === null || isStaleRoot(kvm, root);
     const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
     const retry = mmu_invalidate_retry_gfn(kvm, kvm.vcpu.at(v));
-    if ((stale && kvm.rules.stale_root_check === 'checked') || retry || changed) {
+    if ((stale && kvm.rules.stale_root_check !== 'skipped') || retry || changed) {
       proceed(kvm, v, 'enter');
       return true;
     }
@@ -230,6 +241,7 @@ const inject_page_fault: ModelTransition = {
       return true;
     }
     flushLocalAddress(kvm, v, va);
+    vcpu_clear_mmio_info(vcpu, va);
     lock(kvm, v);
     if (vcpu.root !== null && invalidateAddressInRoot(kvm, vcpu.root, va)) {
       kvm.mmu_lock.flush = true;

@@ -28,6 +28,8 @@ export interface Mapping {
   /** The host frame that the caller found behind it. */
   readonly pfn: number;
   readonly access: number;
+  /** fault->map_writable: whether the host lets the guest write the frame. */
+  readonly host_writable: boolean;
 }
 
 /** gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. */

@@ -12,7 +12,8 @@ import type { ModelTransition } from '../transition.ts';
 import { flushLocal } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
-import { rootRole, roleWord } from './mmu-page.ts';
+import { is_obsolete_sp, rootRole, roleWord } from './mmu-page.ts';
+import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /** mmu_free_root_page(): an invalid root that nobody holds any more is zapped for good. */
@@ -24,7 +25,7 @@ export const mmu_free_root_page = (kvm: Kvm, sp: number): void => {
 };
 
 const isObsoleteRoot = (kvm: Kvm, sp: number | null): boolean =>
-  sp !== null && kvm.sp.at(sp).role.invalid;
+  sp !== null && is_obsolete_sp(kvm.sp.at(sp));
 
 const holdsObsoleteRoot = (kvm: Kvm, v: number): boolean => {
   const { root, prev_root } = kvm.vcpu.at(v);
@@ -95,7 +96,7 @@ const assign_root: ModelTransition = {
     kvm.sp.at(root).root_count += 1;
     vcpu.root = root;
     vcpu.request_sync = kvm.rules.load_sync === 'sync';
-    vcpu.request_flush_current = true;
+    vcpu.request_flush_current = kvm.rules.load_flush === 'flush';
     proceed(kvm, v, 'enter');
     return true;
   },
@@ -112,6 +113,7 @@ const is_unsync_root: ModelTransition = {
     if (!isBefore(kvm, v, 'enter')) return false;
     const root = kvm.sp.at(vcpu.root);
     vcpu.request_sync = false;
+    vcpu_clear_mmio_info(vcpu);
     if (root.unsync || root.unsync_children > 0) vcpu.pc = 'sync_roots';
     return true;
   },
@@ -144,6 +146,7 @@ const enter_guest: ModelTransition = {
     if (vcpu.request_flush_current) flushLocal(kvm, v);
     vcpu.request_flush_current = false;
     vcpu.ghost_invalidating = false;
+    vcpu.srcu_awaited = false;
     goTo(vcpu, 'guest');
     return true;
   },
@@ -169,6 +172,7 @@ export const kvm_mmu_new_pgd = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   let hit = isRootUsable(kvm, v, vcpu.root, vcpu.cr3);
   for (let i = 0; i < vcpu.prev_root.length && !hit; i += 1) hit = swapRoot(kvm, v, i);
+  if (hit) vcpu_clear_mmio_info(vcpu);
   if (hit && vcpu.root !== null) kvm.sp.at(vcpu.root).write_flooding_count = 0;
   else if (kvm.rules.cr3_root_count === 'paired') freeRoot(kvm, v);
   else vcpu.root = null;

@@ -30,13 +30,16 @@ export const decideWriteProtection = (
   old_spte: number,
   synchronizing: boolean,
 ): boolean => {
-  if ((m.access & ACC_WRITE_MASK) === 0 || is_writable_pte(old_spte)) return false;
+  if ((m.access & ACC_WRITE_MASK) === 0 || !m.host_writable) return false;
+  if (is_writable_pte(old_spte)) return false;
   return !mmu_try_to_unsync_pages(kvm, m.gfn, synchronizing);
 };
 
 /** The word that make_spte() returns, given its decision on the write right. */
-export const make_spte = (m: Mapping, wrprot: boolean): number =>
-  leafSpte(m.pfn, wrprot ? m.access & ~ACC_WRITE_MASK : m.access);
+export const make_spte = (m: Mapping, wrprot: boolean): number => {
+  const access = wrprot || !m.host_writable ? m.access & ~ACC_WRITE_MASK : m.access;
+  return leafSpte(m.pfn, access, m.host_writable);
+};
 
 /**
  * First half of mmu_set_spte(): make room and decide. A leaf of another frame is dropped, which
@@ -46,12 +49,20 @@ export const prepareLeaf = (kvm: Kvm, m: Mapping): void => {
   const { spt } = kvm.sp.at(m.sp);
   const old_spte = spt.get(m.index);
   const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== m.pfn;
-  if (otherFrame || isTableSpte(old_spte)) {
-    // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
-    mmu_page_zap_pte(kvm, m.sp, m.index);
-    if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
-  }
+  // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
+  if (otherFrame || isTableSpte(old_spte)) dropOld(kvm, m);
   kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
+};
+
+const dropOld = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void => {
+  mmu_page_zap_pte(kvm, m.sp, m.index);
+  if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
+};
+
+/** The first half for a frame in no slot: a present entry maps another one, hence goes. */
+export const prepareMmio = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void => {
+  if (!is_shadow_present_pte(kvm.sp.at(m.sp).spt.get(m.index))) return;
+  if (kvm.rules.mmio_over_present === 'drop-first') dropOld(kvm, m);
 };
 
 /** Second half of mmu_set_spte(): the store that makes the mapping visible. */

@@ -20,10 +20,11 @@ import {
   is_present_gpte,
   protect_clean_gpte,
 } from '../gpte.ts';
-import { is_last_spte, spte_to_pfn } from '../spte.ts';
+import { is_mmio_spte, isHostWritable, isTableSpte, NO_SPTE, spte_to_pfn } from '../spte.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { decideWriteProtection, make_spte } from './spte.ts';
 import { isBefore, proceed } from './lock.ts';
+import { sync_mmio_spte } from './mmio.ts';
 import { isCommitDue } from './zap.ts';
 import { readGuest } from './mmu-page.ts';
 import {
@@ -37,9 +38,10 @@ import { collectUnsync } from './unsync.ts';
 /** FNAME(sync_spte): returns whether the change wants a flush. */
 export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const page = kvm.sp.at(sp);
-  if (!is_last_spte(page.spt.get(index))) return false;
+  if (page.spt.get(index) === NO_SPTE || isTableSpte(page.spt.get(index))) return false;
   const gpte = readGuest(kvm, page.gfn, index);
   const gfn = gpte_to_gfn(gpte);
+  if (is_mmio_spte(page.spt.get(index))) return syncMmio(kvm, page, index, gpte);
   if (isUnusable(kvm, gpte) || gfnChanged(kvm, page, index, gfn)) {
     drop_spte(kvm, sp, index);
     return true;
@@ -49,9 +51,20 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   if (kvm.rules.sync_access === 'refresh') page.shadowed_access.set(index, access);
   const spte = page.spt.get(index);
   const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
-  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access };
+  const host_writable = isHostWritable(spte);
+  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access, host_writable };
   const wrprot = decideWriteProtection(kvm, m, spte, true);
   return mmu_spte_update(kvm, sp, index, make_spte(m, wrprot));
+};
+
+const syncMmio = (kvm: Kvm, page: MmuPageView, index: number, gpte: number): boolean => {
+  if (isUnusable(kvm, gpte)) {
+    page.spt.set(index, NO_SPTE);
+    return true;
+  }
+  const access = protect_clean_gpte(page.role.access & gpte_access(gpte), gpte);
+  sync_mmio_spte(kvm, page, index, gpte_to_gfn(gpte), access);
+  return false;
 };
 
 /** prefetch_invalid_gpte() */

@@ -68,3 +68,10 @@ export const gpte_changed = (kvm: Kvm, v: number, level: number): boolean => {
   const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
   return readGuest(kvm, tableAt(kvm, vcpu, level), index) !== vcpu.walker.ptes.get(level - 1);
 };
+
+/** Sends a vCPU that exited on a fault to the guest walk. */
+export const startWalk = (kvm: Kvm, v: number): void => {
+  const vcpu = kvm.vcpu.at(v);
+  vcpu.walker.level = kvm.geometry.levels;
+  vcpu.pc = 'walk_addr';
+};

@@ -10,9 +10,23 @@
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
-import { is_last_spte, isTableSpte, NO_SPTE, spte_to_child_sp } from '../spte.ts';
+import {
+  is_last_spte,
+  is_shadow_present_pte,
+  isTableSpte,
+  NO_SPTE,
+  spte_to_child_sp,
+} from '../spte.ts';
 import { kvm_flush_remote_tlbs, oweLink } from '../tlb/flush.ts';
-import { sp_has_gptes, spte_index, sptep_to_sp, sptepOf, warn } from './mmu-page.ts';
+import {
+  is_obsolete_sp,
+  sp_has_gptes,
+  spte_index,
+  sptep_to_sp,
+  sptepOf,
+  warn,
+} from './mmu-page.ts';
+import { unlist } from './page-list.ts';
 import { drop_spte } from './rmap.ts';
 import { collectUnsync } from './unsync.ts';
 
@@ -23,12 +37,14 @@ export const drop_parent_pte = (kvm: Kvm, child: number, sptep: number): void =>
   oweLink(kvm);
 };
 
-/** mmu_page_zap_pte(): whatever is there becomes non-present. Returns whether anything was. */
+/** mmu_page_zap_pte(): whatever is there goes. Returns whether a present entry was there. */
 export const mmu_page_zap_pte = (kvm: Kvm, sp: number, index: number): boolean => {
-  const spte = kvm.sp.at(sp).spt.get(index);
+  const { spt } = kvm.sp.at(sp);
+  const spte = spt.get(index);
   if (is_last_spte(spte)) drop_spte(kvm, sp, index);
   else if (isTableSpte(spte)) drop_parent_pte(kvm, spte_to_child_sp(spte), sptepOf(kvm, sp, index));
-  return spte !== NO_SPTE;
+  else spt.set(index, NO_SPTE);
+  return is_shadow_present_pte(spte);
 };
 
 /** __kvm_mmu_prepare_zap_page(). The caller commits before it unlocks. */
@@ -38,24 +54,30 @@ export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
   const { link } = kvm.ghost_owed;
   const unmap = kvm.ghost_owed.unmap.bits;
   for (let index = 0; index < page.spt.length; index += 1) mmu_page_zap_pte(kvm, sp, index);
-  // No flush is due for the entries of a root in use: its users let go of it and flush before
-  // they run on, see requestFreeObsoleteRoots().
+  // No flush is due for the entries of a root in use, nor for those of a page of an old generation
+  // and the links to it: users let go of such roots and flush before they run on, see
+  // requestFreeObsoleteRoots().
   if (page.root_count > 0) {
     kvm.ghost_owed.link = link;
     kvm.ghost_owed.unmap.bits = unmap;
   }
   if (kvm.rules.zap_parent_links === 'clear') kvm_mmu_unlink_parents(kvm, sp);
+  if (page.obsolete) {
+    kvm.ghost_owed.link = link;
+    kvm.ghost_owed.unmap.bits = unmap;
+  }
 
   if (!page.role.invalid && sp_has_gptes(page)) unaccount_shadowed(kvm, page);
   page.unsync = false;
   if (page.root_count === 0) {
-    page.list = 'invalid_list';
+    if (page.list === 'invalid_list') warn(kvm, 'page-listed-twice');
+    unlist(kvm, page, 'invalid_list');
   } else {
     if (page.list !== 'active') warn(kvm, 'page-unlisted-twice');
-    if (kvm.rules.zap_list === 'moved') page.list = 'none';
+    if (kvm.rules.zap_list === 'moved') unlist(kvm, page, 'none');
     // A pinned root: whoever runs on it must drop it before running on.
     const request = kvm.rules.zap_root_request === 'all-vcpus';
-    if (!page.role.invalid && request) requestFreeObsoleteRoots(kvm);
+    if (!is_obsolete_sp(page) && request) requestFreeObsoleteRoots(kvm);
   }
   page.role.invalid = true;
 };
@@ -92,7 +114,7 @@ const unaccount_shadowed = (kvm: Kvm, page: MmuPageView): void => {
 };
 
 /** kvm_make_all_cpus_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS): vCPUs in the guest are kicked. */
-const requestFreeObsoleteRoots = (kvm: Kvm): void => {
+export const requestFreeObsoleteRoots = (kvm: Kvm): void => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     const vcpu = kvm.vcpu.at(v);
     vcpu.request_free_obsolete_roots = true;
@@ -100,13 +122,16 @@ const requestFreeObsoleteRoots = (kvm: Kvm): void => {
   }
 };
 
-/** Whether pages wait to be freed. */
+/** Whether pages wait to be freed by the holder of mmu_lock. */
 export const isCommitDue = (kvm: Kvm): boolean => {
-  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
-    if (kvm.sp.at(sp).list === 'invalid_list') return true;
-  }
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) if (isOnOwnInvalidList(kvm, sp)) return true;
   return false;
 };
+
+/** On the invalid_list of the holder of mmu_lock, not on that of a zap-all that breaks the lock. */
+const isOnOwnInvalidList = (kvm: Kvm, sp: number): boolean =>
+  kvm.sp.at(sp).list === 'invalid_list' &&
+  (kvm.geometry.memslot === null || !kvm.memslots.invalid_list.has(sp));
 
 /**
  * kvm_mmu_commit_zap_page(): flush, then free. One step: after the flush no vCPU can reach the
@@ -117,7 +142,7 @@ export const kvm_mmu_commit_zap_page = (kvm: Kvm): void => {
   if (kvm.rules.commit_zap === 'flush-then-free') kvm_flush_remote_tlbs(kvm);
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
-    if (page.list !== 'invalid_list') continue;
+    if (!isOnOwnInvalidList(kvm, sp)) continue;
     if (!page.role.invalid || page.root_count > 0) warn(kvm, 'free-of-valid-or-root');
     freePage(page);
   }
@@ -131,6 +156,7 @@ const freePage = (page: MmuPageView): void => {
   page.role.direct = false;
   page.role.cr0_wp = false;
   page.role.invalid = false;
+  page.obsolete = false;
   page.unsync = false;
   page.unsync_children = 0;
   page.unsync_child_bitmap.bits = 0;

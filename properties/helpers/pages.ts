@@ -3,7 +3,7 @@ import { pagesPerLeaf } from '../../model/geometry.ts';
 import { isAllocated, isValid, sp_has_gptes } from '../../model/shadow/mmu-page.ts';
 import { ACC_USER_MASK, ACC_WRITE_MASK } from '../../model/access.ts';
 import { gpte_access, protect_clean_gpte } from '../../model/gpte.ts';
-import { is_last_spte, isTableSpte } from '../../model/spte.ts';
+import { is_last_spte, is_shadow_present_pte, isTableSpte } from '../../model/spte.ts';
 import type { Kvm, MmuPageView } from '../../model/state.ts';
 import type { Finding } from '../property.ts';
 import { isTableInSync, type PageFacts } from './facts.ts';
@@ -32,7 +32,7 @@ export const firstEntry = (
     if (!isAllocated(page)) continue;
     for (let index = 0; index < page.spt.length; index += 1) {
       const spte = page.spt.get(index);
-      if (spte === 0) continue;
+      if (!is_shadow_present_pte(spte)) continue;
       const finding = visit(page, sp, index, spte);
       if (finding !== null) return finding;
     }

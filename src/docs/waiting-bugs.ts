@@ -2,10 +2,11 @@
 export interface WaitingBug {
   readonly id: string;
   /**
-   * `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. Of `C` (zapping), `F`
-   * (huge pages) and `H` (TDP) what goes on for ever.
+   * `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. `C`: lists, quota,
+   * zapping, caches. `G`: notifier, memory slots, MMIO. Of `F` (huge pages) and `H` (TDP) what goes
+   * on for ever.
    */
-  readonly category: 'A' | 'B' | 'C' | 'F' | 'H';
+  readonly category: 'A' | 'B' | 'C' | 'F' | 'G' | 'H';
   readonly waits: string;
   readonly why: string;
 }
@@ -97,12 +98,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'There is one struct kvm_mmu per vCPU.',
   },
   {
-    id: 'zap-all-livelock',
-    category: 'C',
-    waits: 'zapping all pages, with yields',
-    why: 'Nothing here zaps until a list is empty.',
-  },
-  {
     id: 'nx-flag-set-after-publish',
     category: 'F',
     waits: 'the TDP MMU',
@@ -127,5 +122,105 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'H',
     waits: 'fast page fault',
     why: 'Every fault takes mmu_lock.',
+  },
+  {
+    id: 'quota-reclaim-kills-own-root',
+    category: 'C',
+    waits: `page quota, ${nested}`,
+    why: 'Only nested pages are zapped with their last parent, a root in use among them.',
+  },
+  {
+    id: 'quota-reclaim-under-read-lock',
+    category: 'C',
+    waits: 'the TDP MMU',
+    why: 'There is one exclusive mmu_lock.',
+  },
+  {
+    id: 'nested-orphans-linger',
+    category: 'C',
+    waits: nested,
+    why: 'Outside nested paging KVM keeps pages without parents for reuse.',
+  },
+  {
+    id: 'cr3-load-without-recycling',
+    category: 'C',
+    waits: 'page quota',
+    why: 'There are slots enough for every run.',
+  },
+  {
+    id: 'alloc-mmu-pages-unlocked',
+    category: 'C',
+    waits: 'page quota',
+    why: 'Nothing counts pages against a limit.',
+  },
+  {
+    id: 'zapped-pages-retained',
+    category: 'C',
+    waits: 'page quota',
+    why: 'Pages that a zap-all keeps over a break of the lock count against no limit.',
+  },
+  {
+    id: 'shrinker-inverted-check',
+    category: 'C',
+    waits: 'the shrinker',
+    why: 'There is one VM.',
+  },
+  {
+    id: 'pte-list-desc-exhausted',
+    category: 'C',
+    waits: 'memory caches',
+    why: 'Objects are there when they are needed.',
+  },
+  {
+    id: 'rmap-array-kept-on-move',
+    category: 'C',
+    waits: 'arrays of a slot that moves',
+    why: 'Counters and rmaps are kept by frame, not by slot.',
+  },
+  {
+    id: 'zap-gfn-range-not-an-invalidation',
+    category: 'G',
+    waits: 'zaps of ranges',
+    why: 'Leaves are zapped by frame for the notifier alone, which is an invalidation.',
+  },
+  {
+    id: 'prefault-sees-obsolete-root',
+    category: 'G',
+    waits: 'the pre-fault ioctl',
+    why: 'A vCPU loads roots only on its way into the guest.',
+  },
+  {
+    id: 'zero-step-deadlock',
+    category: 'G',
+    waits: 'private memory',
+    why: 'The retry in the kernel is that of TDX.',
+  },
+  {
+    id: 'notifier-elision-unbalanced',
+    category: 'G',
+    waits: 'a notifier that passes over frames in no slot',
+    why: 'Each invalidation takes mmu_lock and counts.',
+  },
+  {
+    id: 'mmio-gen-wrap-one-as-only',
+    category: 'G',
+    waits: 'a second address space',
+    why:
+      'Generations of one address space have no bits that name it. See ' +
+      '`mmio-generation-wraps-unnoticed` for a wrap that nobody detects.',
+  },
+  {
+    id: 'mmio-cached-during-update',
+    category: 'G',
+    waits: 'the generations of 2014, which did not advance after the update',
+    why:
+      'What is cached during an update carries the old number and is out of date afterwards in ' +
+      'any case.',
+  },
+  {
+    id: 'pfn-change-warn-in-shadow',
+    category: 'G',
+    waits: 'nothing: it is a false alarm that KVM once gave, and stays silent here',
+    why: 'A leaf of another frame is dropped before; the warning of the model is not reached.',
   },
 ];

@@ -12,6 +12,8 @@ const seeds: Readonly<Record<string, bigint>> = {
   'write-hits-invalid-sp': 3n,
   'map-into-lost-root': 2n,
   'link-syncs-too-late': 3n,
+  'root-loaded-without-flush': 3n,
+  'fault-goes-on-below-an-obsolete-root': 2n,
 };
 
 const found = async ({ id, scenario }: Mutant): Promise<string> => {

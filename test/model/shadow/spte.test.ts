@@ -19,6 +19,7 @@ const mapping = (m: Partial<Mapping> = {}): Mapping => ({
   gfn: 5,
   pfn: m.gfn ?? 5,
   access: ACC_ALL,
+  host_writable: true,
   ...m,
 });
 

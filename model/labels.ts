@@ -1,0 +1,51 @@
+/** Words that the state holds: where a vCPU is, and which warning fired. */
+import { oneOf, type View } from '../src/engine/machine/index.ts';
+
+/**
+ * Where a vCPU is: in the guest, or before which step of KVM. One label per small step; the
+ * names follow the transitions.
+ */
+export const pc = oneOf(
+  'guest',
+  'walk_addr',
+  'update_accessed_dirty_bits',
+  'inject_page_fault',
+  'snapshot_seq',
+  'faultin_pfn',
+  'lock_page_fault',
+  'get_child_sp',
+  'link_shadow_page',
+  'store_link',
+  'make_spte',
+  'store_spte',
+  'mark_unsync_late',
+  'sync_spte',
+  'sync_children',
+  'flush',
+  'emulate_write',
+  'read_indirect_shadow_pages',
+  'track_write',
+  'invlpg',
+  'sync_roots',
+  'assign_root',
+  'emulate_mmio',
+  'enter',
+);
+export type Pc = View<typeof pc>;
+
+/** Which WARN of KVM fired; sticky. */
+export const warning = oneOf(
+  'none',
+  'spte-update-changes-pfn',
+  'rmap-entry-missing',
+  'unsync-above-4k',
+  'linked-with-unsync-children',
+  'child-role-invalid',
+  'unsync-count-negative',
+  'free-of-valid-or-root',
+  'page-unlisted-twice',
+  'page-listed-twice',
+  'invalid-page-on-active-list',
+  'translation-of-direct-page-differs',
+);
+export type Warning = View<typeof warning>;

@@ -1,0 +1,112 @@
+/** The invariants that the list of known bugs refers to, and our properties that stand for them. */
+import type { DesignId } from './design-ids.ts';
+
+export const knownBugIds: readonly DesignId[] = [
+  {
+    id: 'TLB-WP',
+    about: 'P1 for TLBs',
+    properties: ['shadowed-gfn-has-no-writable-tlb-entry', 'owed-flush-is-paid-before-unlock'],
+  },
+  {
+    id: 'TLB-GUEST',
+    about: 'T2 for accesses, Y2 for MOV CR3',
+    properties: ['access-is-justified-by-guest-tables', 'flush-leaves-no-stale-entry'],
+  },
+  {
+    id: 'TLB-SINGLE',
+    about: 'zap, flush, install',
+    properties: ['new-link-waits-for-the-flush-of-the-old', 'owed-flush-is-paid-before-unlock'],
+  },
+  { id: 'TLB-PT', about: 'L3', properties: ['hardware-reaches-no-freed-page'] },
+  {
+    id: 'TLB-HOST',
+    about: 'H1',
+    properties: ['hardware-reaches-no-foreign-frame'],
+  },
+  { id: 'TLB-DIRTY', about: 'D1, D2', properties: [], waits: 'dirty logging' },
+  { id: 'TLB-TAG', about: 'ASID, VPID, EPTP', properties: [], waits: 'nested paging' },
+  { id: 'SH-COHERENT', about: 'Y1', properties: ['sync-page-agrees-with-guest-table'] },
+  {
+    id: 'SH-UNSYNC',
+    about: 'P1 for SPTEs, P2',
+    properties: ['shadowed-gfn-has-no-writable-spte', 'unsync-only-at-4k'],
+  },
+  {
+    id: 'SH-MARK',
+    about: 'P3',
+    properties: ['unsync-page-is-marked-in-its-ancestors', 'unsync-count-equals-its-bitmap'],
+  },
+  {
+    id: 'SH-ROLE',
+    about: 'role of a child',
+    properties: ['child-has-the-role-that-its-entry-implies', 'child-is-one-level-below'],
+  },
+  {
+    id: 'SH-CTX',
+    about: 'the root is that of the mode of the vCPU',
+    properties: ['guest-runs-on-a-valid-root'],
+    waits: 'mode bits other than CR0.WP',
+  },
+  {
+    id: 'PERM',
+    about: 'T2: rights count there',
+    properties: ['access-is-justified-by-guest-tables'],
+  },
+  {
+    id: 'XLATE',
+    about: 'gfn and access recorded beside a leaf',
+    properties: ['rmap-key-is-the-recorded-gfn', 'leaf-rights-are-within-the-cached-access'],
+  },
+  {
+    id: 'RMAP',
+    about: 'R1, R2',
+    properties: ['leaf-is-filed-in-one-rmap', 'rmap-key-is-the-recorded-gfn'],
+  },
+  { id: 'PARENT', about: 'R3', properties: ['parent-list-mirrors-table-entries'] },
+  { id: 'NO-DANGLE', about: 'L2', properties: ['pointers-lead-to-allocated-pages'] },
+  { id: 'LIST', about: 'L1', properties: ['page-is-on-the-list-of-its-state'] },
+  { id: 'ACCT', about: 'A3', properties: ['counters-equal-recounts'] },
+  {
+    id: 'ROOT-VALID',
+    about: 'nothing is mapped below an invalid root, nobody runs on one',
+    properties: [
+      'invalid-page-maps-nothing',
+      'guest-runs-on-a-valid-root',
+      'fault-maps-below-a-valid-root',
+    ],
+  },
+  {
+    id: 'ZAP-CONTRACT',
+    about: 'nothing that predates a zap of everything is left when it returns',
+    properties: ['frame-without-slot-is-mapped-nowhere'],
+    waits: 'zaps of ranges',
+  },
+  {
+    id: 'SLOT',
+    about: 'arrays of a slot are used while it is there',
+    properties: ['frame-without-slot-is-mapped-nowhere'],
+    waits: 'bounds of the arrays of a slot that moves',
+  },
+  {
+    id: 'MMIO',
+    about: 'X1: what is in no slot, and nothing else',
+    properties: ['mmio-is-emulated-where-no-slot-is'],
+  },
+  {
+    id: 'GEN',
+    about: 'X1: generations',
+    properties: ['mmio-is-emulated-where-no-slot-is'],
+    waits: 'a second address space',
+  },
+  {
+    id: 'PROG-OP',
+    about: 'every operation ends under a fair schedule',
+    properties: ['exit-returns-to-the-guest', 'zap-all-takes-old-pages-only'],
+    waits: 'operations other than handling an exit and zapping all pages: memslots, TDP',
+  },
+  {
+    id: 'PROG-FAULT',
+    about: 'G1',
+    properties: ['legal-access-completes', 'repeated-instruction-ends'],
+  },
+];

@@ -1,6 +1,7 @@
 /** The JSON Schemas that the package publishes, each generated from its declaration. */
 import { z } from 'zod';
 import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
+import { baselineSchema, baselineSchemaName } from '../report/baseline.ts';
 import { checksSchema, checksSchemaName } from '../report/checks.ts';
 import { eventSchema, eventSchemaName, reportSchema, reportSchemaName } from '../report/schema.ts';
 
@@ -11,6 +12,7 @@ function textOf(name: string, declaration: z.ZodType): string {
 
 /** Text by name of the file in `schema/`. */
 export const publishedSchemas: Readonly<Record<string, string>> = {
+  'baseline.schema.json': textOf(baselineSchemaName, baselineSchema),
   'checks.schema.json': textOf(checksSchemaName, checksSchema),
   'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
   'event.schema.json': textOf(eventSchemaName, eventSchema),

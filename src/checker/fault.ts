@@ -2,7 +2,7 @@
  * A fault of the input: what, where, and what to do next, under a stable code.
  *
  * 1xx: the command line (exit 64). 2xx: a counterexample file, 3xx: a trace,
- * 4xx: a checkpoint (exit 65).
+ * 4xx: a checkpoint, 5xx: reports of shards (exit 65).
  */
 export const faultCodes = {
   'KMC-101': 'unknown name on the command line',
@@ -22,6 +22,7 @@ export const faultCodes = {
   'KMC-303': 'input is not a trace',
   'KMC-401': 'checkpoint is damaged, or is none',
   'KMC-402': 'checkpoint of another model',
+  'KMC-501': 'reports of shards that do not make a whole',
 } as const;
 
 export type FaultCode = keyof typeof faultCodes;

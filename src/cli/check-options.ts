@@ -1,15 +1,19 @@
 /** The flags of `check`, and what they come to. */
 import type { ArgumentsCamelCase, InferredOptionTypes } from 'yargs';
 import type { Limits } from '../engine/outcome.ts';
+import { baselineOptions, usesBaseline } from './baseline.ts';
 import { checkpointOptions } from './checkpoint.ts';
 import { limitOptions, outputOptions, saveOptions, selectionOptions } from './options.ts';
 import { reportOptions, sarifOption } from './reports.ts';
+import { shardOptions } from './shard.ts';
 import { bytes, duration_ms, wholeNumber } from './values.ts';
 
 export const checkOptions = {
   ...selectionOptions,
   ...limitOptions,
   ...checkpointOptions,
+  ...baselineOptions,
+  ...shardOptions,
   'max-states': { type: 'string', describe: 'Most distinct states', group: 'Limits:' },
   'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
   workers: { type: 'string', default: 'auto', describe: 'Threads: auto or a number' },
@@ -58,7 +62,7 @@ export function limitsOf(argv: {
 }
 
 export function maxErrorsOf(argv: CheckArguments): number {
-  if (argv.continue === true) return Infinity;
+  if (argv.continue === true || usesBaseline(argv)) return Infinity;
   return argv.maxErrors === undefined ? 1 : wholeNumber('max-errors', argv.maxErrors, 1, most);
 }
 
@@ -80,6 +84,6 @@ export function otherArguments(argv: CheckArguments): string[] {
     ...(argv.storage === 'exact' ? [] : ['--storage', argv.storage]),
     ...(argv.symmetry ? [] : ['--no-symmetry']),
     ...(argv.liveness === false ? ['--no-liveness'] : []),
-    ...(argv.continue === true ? ['--continue'] : []),
+    ...(argv.continue === true || usesBaseline(argv) ? ['--continue'] : []),
   ];
 }

@@ -8,6 +8,7 @@ import { standardInput, type CommandContext } from './commands/command.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { replayCommand } from './commands/replay.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
@@ -15,13 +16,14 @@ import { shrinkCommand } from './commands/shrink.ts';
 import { testCommand } from './commands/test.ts';
 import { validateCommand } from './commands/validate.ts';
 import type { Environment } from './environment.ts';
-import { internalErrorCode } from './exit-code.ts';
+import { exitCodeFor, internalErrorCode } from './exit-code.ts';
 import { BrokenModelReport } from './internal-error.ts';
 
 const commands = [
   allCommand,
   checkCommand,
   runCommand,
+  mergeCommand,
   testCommand,
   replayCommand,
   showCommand,
@@ -38,11 +40,13 @@ const allVerbs = [...commands.flatMap((command) => command.verbs), 'completion']
 function flagsFor(words: readonly string[]): string[] {
   const named = commands.filter(({ verbs }) => words.some((word) => verbs.includes(word)));
   const meant = named.length > 0 ? named : commands;
-  return [...new Set(meant.flatMap((command) => command.flags)), 'help', 'version'];
+  return [...new Set(meant.flatMap((command) => command.flags)), 'bisect', 'help', 'version'];
 }
 
 /** Flags and arguments that may hold several values. */
-const lists = new Set('_ properties rule watch hide only scenario path file trace'.split(' '));
+const lists = new Set(
+  '_ properties rule watch hide only scenario path file trace report'.split(' '),
+);
 
 /** Errors: fault 103 for a flag with one value that is given twice. */
 function refuseRepeated(argv: Readonly<Record<string, unknown>>): true {
@@ -87,6 +91,10 @@ function parserFor(context: CommandContext) {
     .strict()
     .demandCommand(1, 'Name a command.')
     .completion('completion', 'Print a script that completes commands in bash or zsh')
+    .option('bisect', {
+      type: 'boolean',
+      describe: 'For git bisect run: exit with 125 when there is no verdict',
+    })
     .check(refuseRepeated)
     .help()
     .wrap(100)
@@ -124,7 +132,7 @@ export async function runCli(words: readonly string[], environment: Environment)
       if (output !== '') environment.out(`${output}\n`);
     });
   } catch (error) {
-    return reportError(environment, error);
+    code = reportError(environment, error);
   }
-  return code;
+  return exitCodeFor(words, code);
 }

@@ -4,7 +4,7 @@ import type { Job, Reporter, Summary } from '../report/reporter.ts';
 import { vacuousIn, verdictOf, worst, type SearchReport } from '../report/search-report.ts';
 import type { Verdict } from '../report/search-report.ts';
 import { searchResults, searchSuites } from '../report/search-suites.ts';
-import { headline } from '../report/text.ts';
+import { goneTexts, headline } from '../report/text.ts';
 import type { Environment } from './environment.ts';
 import { exitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
@@ -26,15 +26,20 @@ function verdictOver(
   ]);
 }
 
+/**
+ * `part`: ids of the scenarios that were to be searched. Whether a property has a case is a
+ * question to the whole, not to a shard.
+ */
 export function summarise(
   job: Job,
+  part: readonly string[],
   reports: readonly SearchReport[],
   environment: Environment,
 ): Summary {
   const signal = environment.stopSignal();
   const searched = new Set(reports.map(({ scenario }) => scenario.id));
-  const notSearched = job.scenarios.filter((id) => !searched.has(id));
-  const vacuous = job.failOnVacuous ? vacuousIn(reports) : [];
+  const notSearched = part.filter((id) => !searched.has(id));
+  const vacuous = job.failOnVacuous && job.shard === undefined ? vacuousIn(reports) : [];
   const verdict = verdictOver(reports, vacuous, notSearched.length > 0);
   return { ...job, verdict, reports, vacuous, notSearched, exitCode: exitCode(verdict, signal) };
 }
@@ -62,6 +67,7 @@ export function conclude(
     verb: summary.verb,
     headline: headline(summary),
     suites: searchSuites(summary),
+    notes: goneTexts(summary),
     sarif: {
       version: summary.model.version,
       rules: rulesOf(environment.catalogue, summary.reports),

@@ -14,3 +14,10 @@ export function exitCode(verdict: Verdict, signal?: StopSignal): 0 | 1 | 2 | 130
     .with({ kind: 'inconclusive' }, () => 2 as const)
     .exhaustive();
 }
+
+/**
+ * With `--bisect`, for `git bisect run`: a commit without a verdict is skipped. A signal ends the
+ * bisection, as any code above 127 does.
+ */
+export const exitCodeFor = (words: readonly string[], code: number): number =>
+  !words.includes('--bisect') || code === 0 || code === 1 || code > 127 ? code : 125;

@@ -6,7 +6,7 @@ import type { Catalogue } from '../checker/catalogue.ts';
 import { currentModel, packageRoot } from '../counterexample/model-version.ts';
 import { runCli } from './cli.ts';
 import type { Environment, StopSignal } from './environment.ts';
-import { internalErrorCode } from './exit-code.ts';
+import { exitCodeFor, internalErrorCode } from './exit-code.ts';
 
 /** A reader that goes away, as in `… | head`, ends the output, not the work. */
 function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
@@ -41,7 +41,7 @@ function listenForSignals(): () => StopSignal | undefined {
 function dieOn(error: unknown): never {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`internal error: ${text}\n`);
-  process.exit(internalErrorCode);
+  process.exit(exitCodeFor(process.argv, internalErrorCode));
 }
 
 /** In the working directory, else those that came with the package. */

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import type { InferredOptionTypes, Options } from 'yargs';
 import { Fault, reasonOf } from '../checker/fault.ts';
 import { writeWhole } from '../counterexample/save.ts';
-import { annotationLines, stepSummary } from '../report/github.ts';
+import { annotationLines, noteLines, stepSummary } from '../report/github.ts';
 import { junitText } from '../report/junit.ts';
 import { ktapLines } from '../report/ktap.ts';
 import { sarifText, type SarifLog } from '../report/sarif.ts';
@@ -66,6 +66,8 @@ export interface Results {
   /** The outcome in a sentence. */
   readonly headline: string;
   readonly suites: readonly Suite[];
+  /** What else people should know. */
+  readonly notes?: readonly string[];
   readonly sarif?: SarifLog;
 }
 
@@ -81,10 +83,13 @@ function append(file: string, text: string): void {
 }
 
 /** The runner reads commands from both streams; results stay what they are. */
-function tellGithub({ err, variables }: Environment, { headline, suites }: Results): void {
-  for (const line of annotationLines(suites)) err(`${line}\n`);
+function tellGithub(
+  { err, variables }: Environment,
+  { headline, suites, notes = [] }: Results,
+): void {
+  for (const line of [...annotationLines(suites), ...noteLines(notes)]) err(`${line}\n`);
   const file = variables['GITHUB_STEP_SUMMARY'] ?? '';
-  if (file !== '') append(file, stepSummary(headline, suites));
+  if (file !== '') append(file, stepSummary(headline, suites, notes));
 }
 
 /** Call it before the output is closed. Errors: fault 202. */

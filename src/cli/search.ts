@@ -30,6 +30,8 @@ export interface SearchContext {
   readonly progress: Progress;
   /** Absent: nothing is saved. */
   readonly saveFolder?: string;
+  /** Whether the violation of a property is in the baseline. Absent: there is none. */
+  readonly isKnown?: (target: SearchTarget, property: string) => boolean;
   /** File names used by this command so far. */
   readonly taken: Set<string>;
 }
@@ -136,7 +138,7 @@ function foundViolations(
       property: catalogue.properties.find(({ id }) => id === violation.property),
       steps: reportedSteps(environment, selection, run, story),
       ...(saveFolder === undefined ? {} : { saved: savedIn(saveFolder, counterexample, taken) }),
-      known: false,
+      known: context.isKnown?.(target, violation.property) ?? false,
       counterexample,
     };
   });

@@ -1,7 +1,8 @@
 /** Values of flags. Errors: fault 102 with the allowed form and an example. */
 import { Fault } from '../checker/fault.ts';
 
-function bad(flag: string, text: string, form: string, example: string): Fault {
+/** The fault of a value that is not of its form. */
+export function bad(flag: string, text: string, form: string, example: string): Fault {
   return new Fault('KMC-102', `--${flag} ${text}: ${form}`, [`for example: --${flag} ${example}`]);
 }
 

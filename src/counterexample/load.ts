@@ -1,53 +1,20 @@
 /** From a file to a validated counterexample. Errors: faults 202 to 205 that name the file. */
-import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
-import { Fault, reasonOf } from '../checker/fault.ts';
+import { Fault } from '../checker/fault.ts';
+import { parseFile, readText, type FileForm } from './json-file.ts';
 import { counterexampleSchema, schemaName, type Counterexample } from './schema.ts';
 
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const cut = text.trim() === '' || !text.trimEnd().endsWith('}');
-    throw new Fault('KMC-203', `${file}: not JSON: ${reasonOf(error)}`, [
-      cut ? 'The file ends early: it was truncated.' : 'The file was damaged after it was written.',
-      'Restore it, or find the violation again: kvm-mmu-check check',
-    ]);
-  }
-}
-
-function checkSchemaVersion(value: unknown, file: string): void {
-  const schema: unknown =
-    typeof value === 'object' && value !== null ? Reflect.get(value, 'schema') : undefined;
-  if (schema === schemaName) return;
-  if (typeof schema === 'string' && /^kvm-mmu-check\/counterexample@\d+$/.test(schema)) {
-    throw new Fault(
-      'KMC-205',
-      `${file}: has schema "${schema}", this program reads "${schemaName}"`,
-      ['Replay it with the package version named in its "model" field.'],
-    );
-  }
-  throw new Fault('KMC-204', `${file}: is not a counterexample: no "schema": "${schemaName}"`, [
-    'The format is described in docs/counterexample-format.md.',
-  ]);
-}
-
-const issueLine = (issue: z.core.$ZodIssue): string =>
-  `at ${issue.path.length === 0 ? 'top level' : issue.path.join('.')}: ${issue.message}`;
+const form: FileForm<Counterexample> = {
+  what: 'a counterexample',
+  name: schemaName,
+  schema: counterexampleSchema,
+  restore: 'Restore it, or find the violation again: kvm-mmu-check check',
+  otherVersion: 'Replay it with the package version named in its "model" field.',
+  described: 'The format is described in docs/counterexample-format.md.',
+};
 
 /** As `parseCounterexample`, but the fingerprints may be absent (`[]`): they are to be written. */
-export function parseDraft(text: string, file: string): Counterexample {
-  const value = parseJson(text, file);
-  checkSchemaVersion(value, file);
-  const parsed = counterexampleSchema.safeParse(value);
-  if (!parsed.success) {
-    throw new Fault('KMC-204', `${file}: does not match the schema`, [
-      ...parsed.error.issues.slice(0, 5).map(issueLine),
-      'The format is described in docs/counterexample-format.md.',
-    ]);
-  }
-  return parsed.data;
-}
+export const parseDraft = (text: string, file: string): Counterexample =>
+  parseFile(text, file, form);
 
 /** `file` is how messages call it. */
 export function parseCounterexample(text: string, file: string): Counterexample {
@@ -88,11 +55,3 @@ export function readCounterexample(file: string): Counterexample {
 
 /** A file that is about to be recorded anew. */
 export const readDraft = (file: string): Counterexample => parseDraft(readText(file), file);
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Fault('KMC-202', `${file}: cannot be read: ${reasonOf(error)}`);
-  }
-}

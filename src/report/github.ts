@@ -54,6 +54,9 @@ export const annotationLines = (suites: readonly Suite[]): string[] =>
     ...openAnnotations(suite),
   ]);
 
+export const noteLines = (notes: readonly string[]): string[] =>
+  notes.map((text) => command('notice', {}, 'kvm-mmu-check', text));
+
 const cell = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
@@ -103,7 +106,11 @@ function details(one: Case, suite: Suite): string {
 const mostDetails = 900_000;
 
 /** Markdown for the file that `GITHUB_STEP_SUMMARY` names. */
-export function stepSummary(headline: string, suites: readonly Suite[]): string {
+export function stepSummary(
+  headline: string,
+  suites: readonly Suite[],
+  notes: readonly string[] = [],
+): string {
   const titles = ['', ...columns.map(([title]) => title), ''];
   const table = [
     `| ${titles.join(' | ')} |`,
@@ -120,6 +127,8 @@ export function stepSummary(headline: string, suites: readonly Suite[]): string 
     '',
     ...table,
     '',
+    ...notes.map((text) => `- ${cell(text)}`),
+    ...(notes.length === 0 ? [] : ['']),
     ...kept,
     ...(left === 0 ? [] : [`${left} more did not fit here.`, '']),
   ].join('\n');

@@ -83,12 +83,17 @@ const summaryData = ({ verdict, ...summary }: Summary) => ({
   model: { ...summary.model },
   repeat: summary.repeat,
   scenarios: [...summary.scenarios],
+  shard: summary.shard ?? null,
   verdict: verdict.kind,
   because: verdict.kind === 'inconclusive' ? verdict.because : null,
   exitCode: summary.exitCode,
   vacuous: [...summary.vacuous],
   failOnVacuous: summary.failOnVacuous,
   notSearched: [...summary.notSearched],
+  baseline:
+    summary.baseline === undefined
+      ? null
+      : { ...summary.baseline, gone: [...summary.baseline.gone] },
 });
 
 export const reportDocument = (summary: Summary): ReportDocument => ({

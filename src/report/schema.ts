@@ -4,6 +4,7 @@
  * on their way back, and generate the published JSON Schemas.
  */
 import { z } from 'zod';
+import { baselineEntry } from './baseline.ts';
 
 export const reportSchemaName = 'kvm-mmu-check/report@1';
 export const eventSchemaName = 'kvm-mmu-check/event@1';
@@ -101,12 +102,23 @@ const summary = {
   model: z.strictObject({ version: z.string(), hash: z.string().regex(/^[0-9a-f]{16}$/) }),
   repeat: z.string().describe('The command that repeats the whole, all shards included.'),
   scenarios: z.array(z.string()).describe('Of the whole, all shards included.'),
+  shard: z
+    .strictObject({ index: count, of: count })
+    .nullable()
+    .describe('Which part this is; null: the whole.'),
   verdict: verdictKind,
   because: z.string().nullable(),
   exitCode: count,
   vacuous: z.array(z.string()).describe('Properties without a case or a witness.'),
   failOnVacuous: z.boolean(),
   notSearched: z.array(z.string()).describe('Scenarios that an interruption left out.'),
+  baseline: z
+    .strictObject({
+      file: z.string(),
+      hash: z.string().describe('Of its entries.'),
+      gone: z.array(baselineEntry).describe('Entries that no longer occur.'),
+    })
+    .nullable(),
 };
 
 export const reportSchema = z

@@ -184,10 +184,11 @@ function reportLines(report: SearchReport, options: TextOptions): string[] {
 }
 
 /** The outcome of a command in a sentence. */
-export function headline({ verb, verdict, reports }: Summary): string {
+export function headline({ verb, verdict, reports, shard }: Summary): string {
   const known = reports.flatMap(({ found }) => found.filter((one) => one.known)).length;
   const fresh = reports.flatMap(({ found }) => found).length - known;
-  const scenarios = plural(reports.length, 'scenario', 'scenarios');
+  const part = shard === undefined ? '' : ` (shard ${shard.index} of ${shard.of})`;
+  const scenarios = `${plural(reports.length, 'scenario', 'scenarios')}${part}`;
   const beside = known === 0 ? '' : `, ${known} known`;
   return match(verdict)
     .with({ kind: 'held' }, () => `${verb}: no violation in ${scenarios}`)
@@ -203,6 +204,14 @@ export function headline({ verb, verdict, reports }: Summary): string {
     .exhaustive();
 }
 
+/** The entries of the baseline that no longer occur, in words. */
+export const goneTexts = ({ baseline }: Summary): string[] =>
+  (baseline?.gone ?? []).map(
+    ({ property, scenario, rules: { preset, mutant, changes } }) =>
+      `${property}  ${scenario} (${rulesText({ preset, mutant, rules: changes })}): ` +
+      `no longer occurs, take it out of ${baseline?.file ?? ''}`,
+  );
+
 function summaryLines(summary: Summary, style: Style): string[] {
   const colour = match(summary.verdict.kind)
     .with('held', 'known', () => style.good)
@@ -213,6 +222,7 @@ function summaryLines(summary: Summary, style: Style): string[] {
     ...summary.vacuous.map(
       (id) => `${style.doubtful('VACUOUS')}  ${id}: no case, or no witness, in any scenario`,
     ),
+    ...goneTexts(summary).map((text) => `${style.doubtful('GONE')}     ${text}`),
     ...summary.notSearched.map((id) => `${style.doubtful('NOT SEARCHED')}  ${id}`),
     colour(headline(summary)),
   ];

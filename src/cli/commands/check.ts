@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import type { Catalogue, Selection } from '../../checker/catalogue.ts';
 import { Fault } from '../../checker/fault.ts';
 import { asksProgress } from '../../engine/exhaustive.ts';
-import type { Job } from '../../report/reporter.ts';
+import type { Job, Shard } from '../../report/reporter.ts';
 import type { SearchReport } from '../../report/search-report.ts';
 import {
   checkOptions,
@@ -14,6 +14,7 @@ import {
   type CheckArguments,
 } from '../check-options.ts';
 import { checkpointSettings, resumedSearch, type SearchIdentity } from '../checkpoint.ts';
+import { baselineUse } from '../baseline.ts';
 import { conclude, summarise } from '../conclusion.ts';
 import type { Environment } from '../environment.ts';
 import { saveFolderOf } from '../options.ts';
@@ -33,6 +34,7 @@ import {
   selectionArguments,
   selectionFor,
 } from '../selection.ts';
+import { partOf } from '../shard.ts';
 import { commandLine, type Command } from './command.ts';
 
 /** The searches that were asked for. Order: of the catalogue. Errors: faults 101 to 103. */
@@ -67,6 +69,9 @@ function resumedFor(
 ): SearchIdentity[] {
   const { scenario = [], properties, match, preset, rule, mutant, granularity } = argv;
   const more = [...scenario, properties, match, preset, rule, mutant, granularity];
+  if (argv.shard !== undefined) {
+    throw new Fault('KMC-103', '--resume goes on with one search, which has no shards');
+  }
   if (more.some((given) => given !== undefined)) {
     throw new Fault('KMC-103', '--resume takes what to check from the file', [
       `for example: kvm-mmu-check check --resume ${file}`,
@@ -77,7 +82,7 @@ function resumedFor(
 
 /** The command that repeats all searches. Order of scenarios: of the catalogue. */
 function repeatAll(argv: CheckArguments, ids: readonly string[]): string {
-  const { scenario = [], resume, failOnVacuous } = argv;
+  const { scenario = [], resume, failOnVacuous, baseline } = argv;
   return commandLine(
     'check',
     ...(scenario.length === 0 ? [] : ids),
@@ -86,6 +91,7 @@ function repeatAll(argv: CheckArguments, ids: readonly string[]): string {
     ...(argv.liveness === true ? ['--liveness'] : []),
     ...(failOnVacuous === true ? ['--fail-on-vacuous'] : []),
     ...(failOnVacuous === false ? ['--no-fail-on-vacuous'] : []),
+    ...(baseline === undefined ? [] : ['--baseline', baseline]),
     ...(resume === undefined ? [] : ['--resume', resume]),
   );
 }
@@ -94,13 +100,16 @@ function jobOf(
   { model }: Environment,
   argv: CheckArguments,
   searches: readonly SearchIdentity[],
+  shard: Shard | undefined,
 ): Job {
   const scenarios = searches.map(({ selection }) => selection.scenario);
   const { scenario = [], mutant, resume, liveness } = argv;
   const isWhole = mutant === undefined && resume === undefined && liveness !== true;
   const isGate = scenario.length === 0 && isWhole;
   const failOnVacuous = argv.failOnVacuous ?? isGate;
-  return { verb: 'check', model, repeat: repeatAll(argv, scenarios), scenarios, failOnVacuous };
+  const repeat = repeatAll(argv, scenarios);
+  const job = { verb: 'check', model, repeat, scenarios, failOnVacuous } as const;
+  return shard === undefined ? job : { ...job, shard };
 }
 
 interface Search {
@@ -146,7 +155,14 @@ async function check(environment: Environment, argv: CheckArguments): Promise<nu
     argv.resume === undefined
       ? searchesFor(environment, argv)
       : resumedFor(environment, argv, argv.resume);
-  const searches = identities.map((identity) => searchOf(environment, argv, identity));
+  const scenarios = identities.map(({ selection }) =>
+    scenarioNamed(environment.catalogue, selection.scenario),
+  );
+  const { part, shard } = partOf(scenarios, argv.shard);
+  const searches = identities
+    .filter(({ selection }) => part.includes(selection.scenario))
+    .map((identity) => searchOf(environment, argv, identity));
+  const { isKnown, compare, write } = baselineUse(environment, argv);
   const output = outputFor(environment, argv);
   const folder = saveFolderOf(argv.save);
   const context: SearchContext = {
@@ -154,6 +170,7 @@ async function check(environment: Environment, argv: CheckArguments): Promise<nu
     reporter: reporterFor(output, argv),
     progress: progressOn(environment, output.showProgress),
     ...(folder === undefined ? {} : { saveFolder: folder }),
+    ...(isKnown === undefined ? {} : { isKnown }),
     taken: new Set(),
   };
   const reports: SearchReport[] = [];
@@ -161,7 +178,9 @@ async function check(environment: Environment, argv: CheckArguments): Promise<nu
     if (environment.stopSignal() !== undefined) break;
     reports.push(await searchExhaustively(context, target, settings));
   }
-  const summary = summarise(jobOf(environment, argv, identities), reports, environment);
+  const job = jobOf(environment, argv, identities, shard);
+  const summary = { ...summarise(job, part, reports, environment), ...compare(reports) };
+  write(reports);
   return conclude(environment, summary, argv, { reporter: context.reporter, output });
 }
 

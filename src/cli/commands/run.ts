@@ -19,6 +19,7 @@ import { progressOn } from '../progress.ts';
 import { checkReportFlags, reportOptions, sarifOption } from '../reports.ts';
 import { searchAtRandom, type RandomSettings, type SearchContext } from '../search.ts';
 import { givenArguments, scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
+import { partOf, shardOptions } from '../shard.ts';
 import * as values from '../values.ts';
 
 import { commandLine, type Command } from './command.ts';
@@ -26,6 +27,7 @@ import { commandLine, type Command } from './command.ts';
 const options = {
   ...selectionOptions,
   ...limitOptions,
+  ...shardOptions,
   seed: { type: 'string', describe: 'Seed, 0x.. or decimal [default: drawn, and printed]' },
   path: { type: 'string', describe: 'Path within the seed, as printed with a violation' },
   'max-samples': {
@@ -100,6 +102,9 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     argv,
     catalogue.scenarios.map(({ id }) => id),
   );
+  if (argv.shard !== undefined && argv.seed === undefined) {
+    throw new Fault('KMC-103', '--shard needs --seed', ['All shards of a run share one.']);
+  }
   if (argv.path !== undefined && argv.seed === undefined) {
     throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
   }
@@ -110,7 +115,9 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     argv.seed === undefined ? environment.randomSeed() : values.seed('seed', argv.seed),
   );
   const limits = limitsOf(argv);
-  const targets = scenarios.map((scenario) => {
+  const { part, shard } = partOf(scenarios, argv.shard);
+  const own = scenarios.filter(({ id }) => part.includes(id));
+  const targets = own.map((scenario) => {
     const selection = selectionFor(catalogue, scenario, argv);
     const words = [...selectionArguments(scenario, selection), ...otherArguments(argv)];
     const repeat = commandLine('run', scenario.id, ...words, '--seed', `0x${seed.toString(16)}`);
@@ -137,8 +144,9 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     repeat: repeatAll(argv, ids, seed),
     scenarios: ids,
     failOnVacuous: false,
+    ...(shard === undefined ? {} : { shard }),
   } as const;
-  const summary = summarise(job, reports, environment);
+  const summary = summarise(job, part, reports, environment);
   return conclude(environment, summary, argv, { reporter: context.reporter, output });
 }
 

@@ -1,0 +1,70 @@
+/** From a file to validated data. Errors: faults 202 to 205 that name file and place. */
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { Fault, reasonOf } from '../checker/fault.ts';
+
+/** A form of file, and what to tell people whose file is not of it. */
+export interface FileForm<T> {
+  /** `a counterexample`. */
+  readonly what: string;
+  /** Name and version: the `schema` field. */
+  readonly name: string;
+  readonly schema: z.ZodType<T>;
+  /** What to do with a file that is cut off or damaged. */
+  readonly restore: string;
+  /** What to do with a file of another version. */
+  readonly otherVersion: string;
+  /** Where the form is described. */
+  readonly described: string;
+}
+
+function parse<T>(text: string, file: string, { restore }: FileForm<T>): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const cut = text.trim() === '' || !text.trimEnd().endsWith('}');
+    throw new Fault('KMC-203', `${file}: not JSON: ${reasonOf(error)}`, [
+      cut ? 'The file ends early: it was truncated.' : 'The file was damaged after it was written.',
+      restore,
+    ]);
+  }
+}
+
+const baseOf = (name: string): string => name.replace(/@\d+$/, '');
+
+function checkVersion<T>(value: unknown, file: string, form: FileForm<T>): void {
+  const { name, what, otherVersion, described } = form;
+  const schema: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'schema') : undefined;
+  if (schema === name) return;
+  if (typeof schema === 'string' && /@\d+$/.test(schema) && baseOf(schema) === baseOf(name)) {
+    throw new Fault('KMC-205', `${file}: has schema "${schema}", this program reads "${name}"`, [
+      otherVersion,
+    ]);
+  }
+  throw new Fault('KMC-204', `${file}: is not ${what}: no "schema": "${name}"`, [described]);
+}
+
+const issueLine = (issue: z.core.$ZodIssue): string =>
+  `at ${issue.path.length === 0 ? 'top level' : issue.path.join('.')}: ${issue.message}`;
+
+/** `file` is how messages call it. */
+export function parseFile<T>(text: string, file: string, form: FileForm<T>): T {
+  const value = parse(text, file, form);
+  checkVersion(value, file, form);
+  const parsed = form.schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Fault('KMC-204', `${file}: does not match the schema`, [
+    ...parsed.error.issues.slice(0, 5).map(issueLine),
+    form.described,
+  ]);
+}
+
+/** Errors: fault 202. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Fault('KMC-202', `${file}: cannot be read: ${reasonOf(error)}`);
+  }
+}

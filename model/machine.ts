@@ -89,6 +89,7 @@ const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
   source: t.source,
   actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => t.actor ?? 'host',
   parameters: t.over.map((name) => parameterOf(config, name)),
+  ...(t.at === undefined ? {} : { at: [t.at] }),
   step: t.step,
   ...(t.sure === undefined ? {} : { sure: t.sure }),
 });
@@ -157,6 +158,7 @@ export const createMachine = (name: string, config: Config): Machine<Kvm, StateF
       .map((t) => sized(config, t)),
     properties: [],
     moments,
+    place: 'vcpu.pc',
     symmetry: symmetric ? [vcpus] : [],
     normalise: observe,
   };

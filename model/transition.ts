@@ -4,6 +4,7 @@
  */
 import type { Kvm } from './state.ts';
 import type { Config } from './config.ts';
+import type { Pc } from './layout.ts';
 
 /**
  * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;
@@ -22,6 +23,8 @@ export interface ModelTransition {
   readonly actor?: 'host' | 'mm' | 'ioctl';
   /** A transition over `v` is an action of that vCPU. */
   readonly over: readonly ArgumentName[];
+  /** Where the vCPU is that it belongs to: it is not even tried elsewhere. Default: anywhere. */
+  readonly at?: Pc;
   /** Whether a configuration has the transition at all. Default: yes. */
   readonly needs?: (config: Config) => boolean;
   readonly step: (kvm: Kvm, a: number, b: number, c: number, d: number) => boolean;

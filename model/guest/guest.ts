@@ -82,6 +82,7 @@ const access: ModelTransition = {
   says: 'Guest software reads, writes or fetches at an address: it completes, or exits to KVM.',
   source: ['SDM "Paging"'],
   over: ['v', 'va', 'kind'],
+  at: 'guest',
   sure: isRepeating,
   step: (kvm, v, va, kindNumber) => {
     const kind = scenarioKind(kvm, kindNumber);
@@ -97,6 +98,7 @@ const store: ModelTransition = {
   says: 'Guest software stores an entry of a page table through an address that maps the table.',
   source: ['SDM "Paging"'],
   over: ['v', 'va', 'store'],
+  at: 'guest',
   sure: isRepeating,
   needs: ({ workload }) => workload.budget.store > 0,
   step: (kvm, v, va, number) => {
@@ -135,6 +137,7 @@ const invlpg: ModelTransition = {
   says: 'INVLPG: exit; the hardware drops the address and its paging-structure caches.',
   source: ['SDM "Invalidation of TLBs and Paging-Structure Caches"', 'kvm_mmu_invlpg()'],
   over: ['v', 'va'],
+  at: 'guest',
   sure: never,
   needs: ({ workload }) => workload.budget.invlpg > 0,
   step: (kvm, v, va) => {
@@ -168,6 +171,7 @@ const mov_cr3: ModelTransition = {
   says: 'MOV CR3: look for a cached root, ask for a sync and a flush before the guest runs on.',
   source: ['kvm_set_cr3()', 'kvm_mmu_new_pgd()', 'kvm_invalidate_pcid()'],
   over: ['v', 'cr3'],
+  at: 'guest',
   sure: never,
   needs: ({ workload }) => workload.budget.cr3 > 0,
   step: (kvm, v, cr3) => {
@@ -192,6 +196,7 @@ const mov_cr0_wp: ModelTransition = {
   says: 'MOV CR0 toggles write protection for the supervisor: the role changes, roots go.',
   source: ['kvm_set_cr0()', 'kvm_mmu_reset_context()'],
   over: ['v'],
+  at: 'guest',
   sure: never,
   needs: ({ workload }) => workload.budget.wp > 0,
   step: (kvm, v) => {

@@ -36,6 +36,7 @@ const get_child_sp: ModelTransition = {
   says: 'Keep the child that is linked, or find or create the one for the guest table.',
   source: ['FNAME(fetch)', 'kvm_mmu_get_child_sp()', 'kvm_mmu_find_shadow_page()'],
   over: ['v'],
+  at: 'get_child_sp',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'get_child_sp')) return false;
     const { mmu_lock } = kvm;
@@ -143,6 +144,7 @@ const recheck: ModelTransition = {
     'the child or descend.',
   source: ['FNAME(fetch)', 'FNAME(gpte_changed)', '__link_shadow_page()'],
   over: ['v'],
+  at: 'link_shadow_page',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'link_shadow_page')) return false;
     const { mmu_lock } = kvm;

@@ -43,6 +43,7 @@ const invalidate_addr: ModelTransition = {
   says: 'Sync the entry of the address in the next cached root that is marked unsync below.',
   source: ['kvm_mmu_invalidate_addr()', '__kvm_mmu_invalidate_addr()'],
   over: ['v'],
+  at: 'invlpg',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'invlpg')) return false;
     const vcpu = kvm.vcpu.at(v);

@@ -40,6 +40,7 @@ const makeLeafStep: ModelTransition = {
     'gfn unsync, or map it read-only.',
   source: ['mmu_set_spte()', 'make_spte()', 'mmu_try_to_unsync_pages()'],
   over: ['v'],
+  at: 'make_spte',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'make_spte')) return false;
     const m = mappingOf(kvm, kvm.vcpu.at(v));
@@ -55,6 +56,7 @@ const storeLeafStep: ModelTransition = {
   says: 'Store the leaf, file it in the rmap and finish the fault.',
   source: ['mmu_set_spte()', 'rmap_add()', 'kvm_mmu_page_set_access()'],
   over: ['v'],
+  at: 'store_spte',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'store_spte')) return false;
     const m = mappingOf(kvm, kvm.vcpu.at(v));
@@ -79,6 +81,7 @@ const mark_unsync_late: ModelTransition = {
   says: 'Mark the shadow pages of the gfn unsync after the writable leaf was stored (a mutant).',
   source: ['mmu_try_to_unsync_pages()'],
   over: ['v'],
+  at: 'mark_unsync_late',
   needs: ({ rules }) => rules.unsync_order === 'after-writable',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'mark_unsync_late')) return false;

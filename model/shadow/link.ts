@@ -33,6 +33,7 @@ const store_link: ModelTransition = {
   says: 'Store the table entry that leads to the child, after the old one was flushed.',
   source: ['__link_shadow_page()'],
   over: ['v'],
+  at: 'store_link',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'store_link')) return false;
     storeLink(kvm, v);

@@ -133,6 +133,7 @@ export const kvm_mmu_remote_flush_or_zap: ModelTransition = {
   says: 'Make every vCPU drop what its hardware caches, then free the zapped pages.',
   source: ['kvm_flush_remote_tlbs()', 'kvm_mmu_commit_zap_page()'],
   over: ['v'],
+  at: 'flush',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'flush')) return false;
     const { mmu_lock } = kvm;

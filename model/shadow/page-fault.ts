@@ -49,6 +49,7 @@ const walk_addr: ModelTransition = {
   says: 'Read one entry of the guest walk without a lock; at the last one, judge permissions.',
   source: ['FNAME(walk_addr_generic)', 'page_fault_handle_page_track()'],
   over: ['v'],
+  at: 'walk_addr',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'walk_addr')) return false;
     const vcpu = kvm.vcpu.at(v);
@@ -94,6 +95,7 @@ const update_accessed_dirty_bits: ModelTransition = {
     'compare-and-exchange; walk again when the entry changed. KVM does not track this write.',
   source: ['FNAME(update_accessed_dirty_bits)'],
   over: ['v'],
+  at: 'update_accessed_dirty_bits',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'update_accessed_dirty_bits')) return false;
     const vcpu = kvm.vcpu.at(v);
@@ -154,6 +156,7 @@ const snapshot_seq: ModelTransition = {
   says: 'Remember the sequence of the MMU notifier, to notice later that it has run.',
   source: ['kvm_mmu_faultin_pfn()', 'mmu_invalidate_seq'],
   over: ['v'],
+  at: 'snapshot_seq',
   needs: ({ workload }) => workload.budget.notifier > 0,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'snapshot_seq')) return false;
@@ -171,6 +174,7 @@ const faultin_pfn: ModelTransition = {
   says: 'Ask the primary MMU for the frame behind the gfn, without mmu_lock.',
   source: ['kvm_mmu_faultin_pfn()'],
   over: ['v'],
+  at: 'faultin_pfn',
   needs: ({ workload }) => workload.budget.notifier > 0,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'faultin_pfn')) return false;
@@ -204,6 +208,7 @@ const lock_page_fault: ModelTransition = {
     'else start the walk over the shadow page table.',
   source: ['FNAME(page_fault)', 'is_page_fault_stale()', 'FNAME(fetch)'],
   over: ['v'],
+  at: 'lock_page_fault',
   step: (kvm, v) => {
     if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
     lock(kvm, v);
@@ -229,6 +234,7 @@ const inject_page_fault: ModelTransition = {
     'address in the current root, as the fault itself invalidates the translation.',
   source: ['kvm_inject_emulated_page_fault()', 'kvm_mmu_invalidate_addr()'],
   over: ['v'],
+  at: 'inject_page_fault',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'inject_page_fault')) return false;
     const vcpu = kvm.vcpu.at(v);

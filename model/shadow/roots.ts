@@ -41,6 +41,7 @@ const free_obsolete_roots: ModelTransition = {
   says: 'Serve the request to give back roots that were zapped.',
   source: ['kvm_mmu_free_obsolete_roots()', 'vcpu_enter_guest()'],
   over: ['v'],
+  at: 'enter',
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (!vcpu.request_free_obsolete_roots || !isBefore(kvm, v, 'enter')) return false;
@@ -70,6 +71,7 @@ const load: ModelTransition = {
   says: 'Find or create the root for CR3 and the role; its table becomes write-protected.',
   source: ['kvm_mmu_load()', 'mmu_alloc_root()', 'kvm_mmu_get_shadow_page()'],
   over: ['v'],
+  at: 'enter',
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || vcpu.root !== null) return false;
@@ -89,6 +91,7 @@ const assign_root: ModelTransition = {
   says: 'Hold the root, unlock, and ask for a sync and a local flush before the guest runs on it.',
   source: ['mmu_alloc_root()', 'kvm_mmu_load()'],
   over: ['v'],
+  at: 'assign_root',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'assign_root')) return false;
     const vcpu = kvm.vcpu.at(v);
@@ -107,6 +110,7 @@ const is_unsync_root: ModelTransition = {
   says: 'Read without mmu_lock whether anything below the root is unsync.',
   source: ['is_unsync_root()', 'kvm_mmu_sync_roots()'],
   over: ['v'],
+  at: 'enter',
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || !vcpu.request_sync || vcpu.root === null) return false;
@@ -124,6 +128,7 @@ const sync_roots: ModelTransition = {
   says: 'Take mmu_lock to sync everything below the root.',
   source: ['kvm_mmu_sync_roots()', 'mmu_sync_children()'],
   over: ['v'],
+  at: 'sync_roots',
   step: (kvm, v) => {
     if (!isBeforeLocking(kvm, v, 'sync_roots')) return false;
     lock(kvm, v);
@@ -139,6 +144,7 @@ const enter_guest: ModelTransition = {
   says: 'With no request left and a root loaded, flush if asked to and run guest code.',
   source: ['vcpu_enter_guest()'],
   over: ['v'],
+  at: 'enter',
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || vcpu.root === null) return false;

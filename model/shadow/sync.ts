@@ -85,6 +85,7 @@ const syncEntry: ModelTransition = {
   says: 'Compare one entry of the page with the guest entry behind it; drop or rewrite it.',
   source: ['kvm_sync_page()', 'FNAME(sync_spte)'],
   over: ['v'],
+  at: 'sync_spte',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'sync_spte')) return false;
     const { mmu_lock } = kvm;
@@ -126,6 +127,7 @@ const protectPass: ModelTransition = {
     'with none left, flush and go on.',
   source: ['mmu_sync_children()', 'mmu_unsync_walk()'],
   over: ['v'],
+  at: 'sync_children',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'sync_children')) return false;
     const { mmu_lock } = kvm;
@@ -157,6 +159,7 @@ const yieldStep: ModelTransition = {
     'asks for a sync and gives up.',
   source: ['mmu_sync_children()', 'cond_resched_rwlock_write()'],
   over: ['v'],
+  at: 'sync_children',
   needs: ({ workload }) => workload.budget.lock_break > 0,
   step: (kvm, v) => {
     const { mmu_lock, budget } = kvm;

@@ -26,6 +26,7 @@ const emulate_write: ModelTransition = {
   says: 'The emulator performs the store of the guest in guest memory.',
   source: ['emulator_write_phys()'],
   over: ['v'],
+  at: 'emulate_write',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'emulate_write')) return false;
     const vcpu = kvm.vcpu.at(v);
@@ -54,6 +55,7 @@ const readIndirect: ModelTransition = {
   says: 'Without any indirect shadow page there is nothing to do; read without mmu_lock.',
   source: ['kvm_mmu_track_write()'],
   over: ['v'],
+  at: 'read_indirect_shadow_pages',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'read_indirect_shadow_pages')) return false;
     const done = kvm.arch.indirect_shadow_pages === 0 || kvm.rules.emulated_write === 'untracked';
@@ -69,6 +71,7 @@ const track_write: ModelTransition = {
     'or the whole page when its table is written too often.',
   source: ['kvm_mmu_track_write()', 'detect_write_flooding()'],
   over: ['v'],
+  at: 'track_write',
   step: (kvm, v) => {
     if (!isBeforeLocking(kvm, v, 'track_write')) return false;
     lock(kvm, v);
@@ -95,6 +98,7 @@ const unprotect_gfn_and_retry: ModelTransition = {
     'and let the guest repeat the instruction.',
   source: ['__kvm_mmu_unprotect_gfn_and_retry()', 'retry_instruction()'],
   over: ['v'],
+  at: 'emulate_write',
   needs: ({ workload }) => workload.budget.unprotect > 0,
   step: (kvm, v) => {
     if (!isBeforeLocking(kvm, v, 'emulate_write') || kvm.budget.unprotect === 0) return false;

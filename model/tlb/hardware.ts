@@ -135,6 +135,7 @@ const tlbFill: ModelTransition = {
   says: 'The hardware loads the translation of an address and retains it, replacing another one.',
   source: ['SDM "Caching Translation Information"'],
   over: ['v', 'va', 'slot'],
+  at: 'guest',
   sure: never,
   step: (kvm, v, va, slot) => {
     const vcpu = kvm.vcpu.at(v);
@@ -163,6 +164,7 @@ const pagingStructureCacheFill: ModelTransition = {
   says: 'The hardware retains an upper-level entry and enters the table below it directly.',
   source: ['SDM "Paging-Structure Caches"'],
   over: ['v', 'va', 'level'],
+  at: 'guest',
   sure: never,
   needs: ({ geometry }) => geometry.psc_entries > 0,
   step: (kvm, v, va, level) => {

@@ -18,6 +18,7 @@ import {
   type Cursor,
   type PlainRecord,
 } from './state/compile.ts';
+import { mayBeEnabled, placesOf, type Places } from './places.ts';
 import { fingerprintOf } from './state/hash.ts';
 import { maskOfPaths } from './state/mask.ts';
 
@@ -47,6 +48,7 @@ export class Program<S, F extends Fields = Fields> {
   readonly current: S;
   readonly before: S;
   readonly judge: Judge<S>;
+  readonly places: Places;
   readonly #cursor: Cursor<F>;
   readonly #beforeCursor: Cursor<F>;
   readonly #steps: readonly Step<S>[];
@@ -68,6 +70,7 @@ export class Program<S, F extends Fields = Fields> {
     this.current = machine.bind(this.#cursor.view);
     this.before = machine.bind(this.#beforeCursor.view);
     const { shape } = this.layout;
+    this.places = placesOf(machine, shape);
     this.judge = new Judge(machine as unknown as Machine<S>, {
       words: this.currentWords,
       maskOf: (paths) => maskOfPaths(shape, paths),
@@ -119,6 +122,7 @@ export class Program<S, F extends Fields = Fields> {
       if (this.checked) this.checkUntouched(id);
       return false;
     }
+    if (this.checked) this.checkPlace(id);
     this.#normalise?.(this.current);
     return true;
   }
@@ -175,6 +179,17 @@ export class Program<S, F extends Fields = Fields> {
   /** How often each property applied, and whether its witness was seen, since the last reset. */
   evidence(): PropertyEvidence[] {
     return this.judge.evidence();
+  }
+
+  /**
+   * Looks where the instance `id`, just executed, was enabled.
+   * Errors: `ModelAssumptionError` when its transition says that it is not enabled there.
+   */
+  checkPlace(id: number): void {
+    const { transition, args } = this.instance(id);
+    if (mayBeEnabled(this.places, this.beforeWords, transition, args[0])) return;
+    const { name, at = [] } = transitionOf(this.machine, this.instance(id));
+    throw new ModelAssumptionError(`${name} is enabled at ${at.join(', ')} alone`);
   }
 
   /**

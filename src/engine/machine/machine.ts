@@ -27,6 +27,11 @@ export interface Transition<S> {
   /** Kernel function or manual section by name. */
   readonly source?: readonly string[];
   /**
+   * Places (see `Machine.place`) of the actor that is the first argument: nowhere else is the
+   * transition enabled, hence it is not tried there. Default: anywhere.
+   */
+  readonly at?: readonly string[];
+  /**
    * Guard and effect in one: returns `false` before the first write when disabled, otherwise
    * changes the bound state in place and returns `true`. Depends on state, arguments and
    * constants alone. A broken assumption of the model is reported with `assertModel`.
@@ -124,6 +129,8 @@ export interface Machine<S, F extends Fields = Fields> {
   readonly progress?: readonly ProgressProperty<S>[];
   /** Moments at which state properties may be asked, beside `every-step`. */
   readonly moments: Readonly<Record<string, (s: S) => boolean>>;
+  /** Path of a `one-of` in the records of an array (`vcpu.pc`): where each actor is. */
+  readonly place?: string;
   /** Interchangeable pools; permuting any of them maps behaviours onto behaviours. */
   readonly symmetry: readonly Pool[];
   /**

@@ -8,6 +8,7 @@
  */
 import type { Fields, Transition } from '../machine/index.ts';
 import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
+import { mayBeEnabled } from '../places.ts';
 import type { Instance, Program } from '../program.ts';
 import { Draw, type SeedSource } from './draw.ts';
 import { JudgedStates } from './judged-states.ts';
@@ -168,9 +169,11 @@ export class Walker<S, F extends Fields> {
     this.#trying = id;
     const program = this.#program;
     if (program.checked) return program.execute(id);
-    const step = this.#stepOf[this.#transitionOf[id] ?? 0];
+    const transition = this.#transitionOf[id] ?? 0;
+    const step = this.#stepOf[transition];
     const args = this.#argsOf[id];
     if (step === undefined || args === undefined) return false;
+    if (!mayBeEnabled(program.places, program.currentWords, transition, args[0])) return false;
     if (!step(program.current, args[0], args[1], args[2], args[3])) return false;
     this.#normalise(program.current);
     return true;

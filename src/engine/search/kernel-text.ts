@@ -5,6 +5,7 @@
  * short vector, and so that each transition has a loop of its own, whose call the compiler can
  * inline. It is made from numbers alone. See `kernel.ts` for what the functions do.
  */
+import type { Places } from '../places.ts';
 import { flushText, rehashText, strideOf, type LookupText } from './lookup-text.ts';
 import { copyText, hashText, sameText } from './vector-text.ts';
 
@@ -17,10 +18,13 @@ export interface TransitionText {
   readonly firstInstance: number;
   /** Step properties ask about it. */
   readonly judged: boolean;
+  /** Its first argument is an actor that must be at one of its places. */
+  readonly placed: boolean;
 }
 
 export interface KernelText extends LookupText {
   readonly transitions: readonly TransitionText[];
+  readonly places: Pick<Places, 'where' | 'mask'>;
   readonly normalises: boolean;
   readonly canonicalises: boolean;
   readonly checked: boolean;
@@ -66,21 +70,31 @@ function sweepText(text: KernelText, transition: TransitionText, index: number):
     return `for (let ${letter} = 0; ${letter} < ${size}; ${letter}++)`;
   });
   const args = letters.map((letter, k) => (k < transition.sizes.length ? letter : '0'));
+  const each = transition.sizes.slice(1).reduce((x, y) => x * y, 1);
+  // The first loop is over actors. Where everything is checked, all are tried.
+  const pass =
+    transition.placed && !text.checked
+      ? `{ if (at${index}[place[a]] === 0) { id += ${each}; continue; }`
+      : '{';
   const judge = transition.judged
     ? `{ const list = judgeStep(${index}, id); if (list.length !== 0) onStep(parent, id, list); }`
     : '';
   const untouched = text.checked ? 'else checkUntouched(id);' : '';
+  const placed = text.checked ? 'checkPlace(id);' : '';
   return `function sweep${index}() {
 let id = ${transition.firstInstance - 1}, count = 0;
-${loops.join('\n')} {
+${loops.length === 0 ? '' : `${loops[0]} ${pass}`}
+${loops.slice(1).join('\n')} {
 id++;
 if (step${index}(s, ${args.join(', ')})) {
 count++;
+${placed}
 ${text.normalises ? 'normalise(s);' : ''}
 ${judge}
 if (!(${sameText(text.words, 'm', '', 'origin', '')})) { emit(); restore(); }
 } ${untouched}
 }
+${loops.length === 0 ? '' : '}'}
 taken[${index}] += count;
 }`;
 }
@@ -93,11 +107,15 @@ function originText(text: KernelText): string {
   const hash = exact
     ? `{ let p, q; ${hashText(words, 'origin', '')} parentHash = p; }`
     : `parentHash = keys[id >>> ${segmentShift}][(id & SEGMENT_MASK) * ${stride}];`;
+  const places = text.places.where.map(
+    ({ word, bit }, k) => `place[${k}] = (origin[${word}] >>> ${bit}) & ${text.places.mask};`,
+  );
   return `const segment = vectors[id >>> ${segmentShift}];
 const o = (id & SEGMENT_MASK) * ${exact ? stride : words};
 ${copyText(words, 'origin', '', 'segment', 'o')}
 restore();
 parent = id;
+${places.join(' ')}
 ${hash}`;
 }
 
@@ -117,13 +135,16 @@ return end;
 /** What the functions below have in common; `env` is described in `kernel.ts`. */
 function variablesText(text: KernelText): string {
   const { words, transitions } = text;
-  const steps = transitions.map((_, index) => `const step${index} = env.steps[${index}];`);
+  const steps = transitions.map(
+    (_, index) => `const step${index} = env.steps[${index}], at${index} = env.at[${index}];`,
+  );
   const instances = transitions.reduce((sum, t) => sum + t.sizes.reduce((x, y) => x * y, 1), 0);
   const capacity = instances + text.slack + 1;
   const recentBits = Math.ceil(Math.log2(capacity)) + 1;
   return `const { m, origin, s, taken, keys, vectors, limit, levelStart } = env;
 const { normalise, canonicalise, judgeState, judgeStep } = env;
-const { onState, onStep, allocate, takeSegment, checkUntouched } = env;
+const { onState, onStep, allocate, takeSegment, checkUntouched, checkPlace } = env;
+const place = new Int32Array(${text.places.where.length});
 ${steps.join('\n')}
 const SEGMENT_MASK = ${2 ** text.segmentShift - 1};
 const buffer = new Int32Array(${capacity * words});

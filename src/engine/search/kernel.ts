@@ -79,12 +79,14 @@ function textFor<S, F extends Fields>(program: Program<S, F>, options: KernelOpt
     sizes: parameters.map(({ size }) => size),
     firstInstance: instances.find(({ transition }) => transition === index)?.id ?? 0,
     judged: judge.judgedTransitions[index] === true,
+    placed: program.places.at[index] !== null,
   }));
   return kernelText({
     words,
     storage: store.exact ? 'exact' : 'fingerprint',
     shared: options.shared !== undefined,
     transitions,
+    places: program.places,
     normalises: machine.normalise !== undefined,
     canonicalises: options.canonicaliser !== null,
     judgesStates: machine.properties.length > 0,
@@ -106,6 +108,7 @@ export function buildKernel<S, F extends Fields>(
     origin: program.beforeWords,
     s: current,
     steps: machine.transitions.map(({ step }) => step),
+    at: program.places.at,
     taken: options.taken,
     keys: options.store.keys,
     vectors: options.store.vectors,
@@ -121,6 +124,7 @@ export function buildKernel<S, F extends Fields>(
     allocate: options.alone?.allocate,
     takeSegment: options.shared?.takeSegment,
     checkUntouched: (id: number) => program.checkUntouched(id),
+    checkPlace: (id: number) => program.checkPlace(id),
   };
   // Reviewed: the text is made from numbers alone; everything named comes through `env`.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval

@@ -13,7 +13,7 @@ import {
 } from './state/shape.ts';
 
 export interface Places {
-  /** By transition: by place 1 where it may be enabled, else 0; `null` when that may be anywhere. */
+  /** By transition: 1 for the places where it may be enabled, else 0; `null`: anywhere. */
   readonly at: readonly (Uint8Array | null)[];
   /** By actor: where the number of its place lies. */
   readonly where: readonly Place[];

@@ -25,7 +25,7 @@ export const checkOptions = {
   symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
   liveness: {
     type: 'boolean',
-    describe: 'Only what asks about runs without end; --no-liveness: all else [default: both]',
+    describe: 'Only scenarios that ask about runs without end; --no-liveness: no such question',
   },
   continue: { type: 'boolean', describe: 'Go on after a violation', conflicts: 'max-errors' },
   'max-errors': { type: 'string', describe: 'Stop after this many violations [default: 1]' },

@@ -100,7 +100,11 @@ class ExhaustiveSearch<S, F extends Fields> {
     const wanted = asksProgress(this.#machine, this.#options) && !this.#verdicts.enough;
     if (!wanted) return notAsked;
     const room_bytes = roomWithin(this.#options.limits?.memory_bytes, this.#options.workers);
-    return searchForLoops(this.#stored, { watch: this.#watch, room_bytes }, bound);
+    const found = await searchForLoops(this.#stored, { watch: this.#watch, room_bytes }, bound);
+    if (bound !== null || found.bound === null) return found;
+    const last = this.#levels.ranges.at(-1) ?? [0, 0];
+    this.#stopAt(found.bound, this.#handedOver ? last : [last[1] ?? 0, last[1] ?? 0]);
+    return found;
   }
 
   #fail(error: unknown, { judging, parent }: Pick<Failure, 'judging' | 'parent'>): never {
@@ -205,7 +209,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       const bound = await this.#watch.pause();
       if (bound !== null) return this.#stopAt(bound, [next, end]);
       if (this.#checkpoints.isDue(this.#watch.at)) this.#save([next, end]);
-      this.#mayCallTeamLater();
+      if (this.#watch.lasted_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
     }
     return null;
   }
@@ -217,10 +221,6 @@ class ExhaustiveSearch<S, F extends Fields> {
     if (this.#team === null) return;
     await (this.#team as Team).ready;
     this.#handOver(fresh);
-  }
-
-  #mayCallTeamLater(): void {
-    if (this.#watch.lasted_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
   }
 
   #callTeam(): void {

@@ -73,6 +73,37 @@ describe('a search in pieces', () => {
     }
   });
 
+  it.each([
+    [1, 3],
+    [2, 1],
+  ] as const)('looks for loops at its end: %i workers', async (workers, patience) => {
+    const machine = ['philosophers', 5] as const;
+    const whole = await run(machine, {});
+    const threads = workers > 1 ? { parallelAfter_ms: 1 } : {};
+    const { outcome, pieces } = await inPieces(machine, { workers, ...threads }, patience);
+    expect(comparable(outcome)).toEqual(comparable(whole));
+    expect(whole).toMatchObject({ violations: [{ property: 'everybody-eats' }] });
+    expect(pieces).toBeGreaterThan(1);
+  });
+
+  it('is saved when it is stopped while it looks for loops', async () => {
+    const machine = ['philosophers', 4] as const;
+    const whole = await run(machine, {});
+    const checkpoint = { file, interval_ms: 1e9, identity: null };
+    for (let looks = 1; ; looks++) {
+      let now = 0;
+      let left = looks;
+      const control = { now: () => (now += 50), interrupted: () => --left < 0 };
+      const outcome = await run(machine, { checkpoint }, control);
+      if (outcome.kind === 'violated') throw new Error('it was never stopped so late');
+      if (outcome.statistics.queue > 0) continue;
+      expect(outcome).toMatchObject({ kind: 'inconclusive', bound: 'interrupted' });
+      const resumed = await run(machine, { resumeFrom: file });
+      expect(comparable(resumed)).toEqual(comparable(whole));
+      return;
+    }
+  });
+
   it('may go on with another number of workers', async () => {
     const machine = ['core', [0, 'vcpus']] as const;
     const whole = await run(machine, {});

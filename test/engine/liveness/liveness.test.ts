@@ -2,6 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkExhaustively, type ExhaustiveOptions } from '../../../src/engine/exhaustive.ts';
+import { searchForLoops } from '../../../src/engine/liveness/search.ts';
+import { Watch } from '../../../src/engine/search/watch.ts';
 import { judgeLoop } from '../../../src/engine/liveness/judge.ts';
 import type { Fields, Machine } from '../../../src/engine/machine/index.ts';
 import type { Outcome, Violation } from '../../../src/engine/outcome.ts';
@@ -131,6 +133,17 @@ describe('the search for loops', () => {
     expect(violationsOf(bounded)[0]?.minimality).toEqual({ kind: 'none' });
     const cut = await search(philosophers(3, false), { limits: { depth: 1 } });
     expect(cut).toMatchObject({ kind: 'inconclusive', bound: 'depth' });
+  });
+
+  it('ends at the limit of memory before it asks for more', async () => {
+    const stored = { levels: { ranges: [[0, 1000]] } } as unknown as Parameters<
+      typeof searchForLoops
+    >[0];
+    const watch = new Watch(aControl(), Infinity, () => {
+      throw new Error('nobody looks');
+    });
+    const found = await searchForLoops(stored, { watch, room_bytes: 39_999 }, null);
+    expect(found).toEqual({ violations: [], evidence: [], bound: 'memory' });
   });
 
   it('refuses more things and actors than it can number', async () => {

@@ -26,7 +26,8 @@ export function rulesText(selection: RulesNamed): string {
   return [selection.preset, ...mutant, ...changes].join(' + ');
 }
 
-const functionNames = (sources: readonly string[]): string[] => [
+/** Names of kernel functions among sources, each once. */
+export const functionNames = (sources: readonly string[]): string[] => [
   ...new Set(sources.flatMap((source) => source.match(/\b[a-z_]\w*\(\)/g) ?? [])),
 ];
 

@@ -37,8 +37,9 @@ function caseAnnotation(one: Case, suite: Suite): string[] {
   return [];
 }
 
-/** One for all cases that are open for the same reason. */
+/** One for all cases that are open for the same reason; a failure beside them says enough. */
 function openAnnotations({ name, cases }: Suite): string[] {
+  if (cases.some(({ result }) => result.kind === 'failed')) return [];
   const reasons = cases.flatMap(({ result }) => (result.kind === 'open' ? [result.because] : []));
   return [...new Set(reasons)].map((because) => {
     const count = reasons.filter((reason) => reason === because).length;

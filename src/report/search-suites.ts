@@ -1,5 +1,5 @@
 /** Searches as suites of cases, and their violations as results of SARIF. */
-import { rulesText } from '../counterexample/record.ts';
+import { functionNames, rulesText } from '../counterexample/record.ts';
 import type { Summary } from './reporter.ts';
 import type { SarifPlace, SarifResult, SarifStep } from './sarif.ts';
 import { verdictOf, type FoundViolation, type SearchReport } from './search-report.ts';
@@ -112,7 +112,7 @@ function resultFor(found: FoundViolation, report: SearchReport): SarifResult {
       `Repeat: ${report.repeat}`,
     ].join('\n'),
     at: [main, ...last],
-    functions: [...new Set([...transitions.slice(-1), ...(property?.source ?? [])])],
+    functions: [...new Set([...transitions.slice(-1), ...functionNames(property?.source ?? [])])],
     steps: stepsOf(found, main),
     identity: [violation.property, scenario, ...transitions].join(' '),
     accepted: known,

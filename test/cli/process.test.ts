@@ -1,7 +1,12 @@
 /** What only a process shows: signals, closed pipes, exit codes, the installed program. */
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { eventSchema } from '../../src/report/schema.ts';
+import { readKtap } from '../report/ktap-reader.ts';
+import { junitErrors, sarifErrors } from '../report/validators.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -44,6 +49,27 @@ describe('the process', () => {
     expect(out).toContain('INCONCLUSIVE  it was interrupted');
     expect(out).toContain('repeat   kvm-mmu-check check lock-two-actors');
     expect(code).toBe(expected);
+  });
+
+  it('leaves whole reports when it is stopped', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kvm-mmu-check-'));
+    const at = (name: string) => join(folder, name);
+    const files = ['--junit', at('j.xml'), '--sarif', at('s.sarif'), `--ktap=${at('k.ktap')}`];
+    const words = ['check', 'lock-two-actors', '--format', 'ndjson', ...files];
+    const { code, out } = await runToy(words, true, { signal: 'SIGINT' });
+    expect(code).toBe(130);
+    const lines = out.trimEnd().split('\n');
+    const events = lines.map((line) => eventSchema.parse(JSON.parse(line)));
+    expect(events.at(-1)).toMatchObject({
+      event: 'summary',
+      because: 'it was interrupted',
+      exitCode: 130,
+    });
+    const text = (name: string) => readFileSync(at(name), 'utf8');
+    expect(await junitErrors(text('j.xml'))).toEqual([]);
+    expect(sarifErrors(text('s.sarif'))).toEqual([]);
+    expect(readKtap(text('k.ktap'))).toHaveLength(1);
+    rmSync(folder, { recursive: true });
   });
 
   it('keeps its verdict when nobody reads the results to the end', async () => {

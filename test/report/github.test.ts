@@ -32,11 +32,9 @@ describe('annotationLines', () => {
       ['error', 'broken in mixed'],
       ['notice', 'known in mixed'],
       ['error', 'damaged in mixed'],
-      ['warning', 'mixed: no verdict'],
-      ['warning', 'mixed: no verdict'],
       ['warning', 'nothing judged: no verdict'],
     ]);
-    expect(commands[3]?.message).toBe('1 of 7 not judged: --max-states was reached');
+    expect(commands[3]?.message).toBe('1 of 1 not judged: it was interrupted');
   });
 
   it('escapes what would end a line, a value or the list of values', () => {

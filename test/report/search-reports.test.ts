@@ -102,6 +102,7 @@ describe('the reports of check', () => {
   it('point at the property, and at the last step in the file that keeps the run', async () => {
     await run(`check --mutant test-then-set ${files}`, { catalogue: withFiles });
     await expectValid();
+    expect(text('s.sarif')).toContain('"fullyQualifiedName": "lock_release()"');
     const places = sarifRun()?.results[0]?.locations.map((one) => one.physicalLocation) ?? [];
     expect(places[0]?.artifactLocation.uri).toBe('properties/one-inside-at-a-time.ts');
     const [, last] = places;

@@ -1,6 +1,7 @@
 /** The formats that a counterexample can be exported to. */
 import type { Scene } from '../picture/scene.ts';
 import { dotText } from './dot.ts';
+import { htmlText } from './html/page.ts';
 import { itfText } from './itf.ts';
 import { mailText } from './mail.ts';
 import { mermaidText } from './mermaid.ts';
@@ -24,6 +25,7 @@ export const formats = [
   { id: 'perfetto', says: 'a timeline for ui.perfetto.dev', of: 'run', text: perfettoText },
   { id: 'mermaid', says: 'a sequence diagram', of: 'run', text: mermaidText },
   { id: 'dot', says: 'the page tables after a step, for Graphviz', of: 'state', text: dotText },
+  { id: 'html', says: 'a page to step through', of: 'picture', text: htmlText },
   { id: 'mail', says: 'plain text of at most 75 columns', of: 'run', text: mailText },
 ] as const satisfies readonly ExportFormat[];
 

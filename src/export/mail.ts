@@ -109,6 +109,7 @@ export function mailText(run: Run): string {
     ...labelled('says', property?.says ?? found.says),
     ...labelled('why', property?.why ?? ''),
     ...(violation === undefined ? [] : labelled('broken', findingText(violation.finding))),
+    ...run.objects.flatMap((text, i) => labelled(i === 0 ? 'objects' : '', text)),
     ...labelled('scenario', found.scenario),
     ...labelled('rules', rulesText({ ...found.rules, rules: found.rules.changes })),
     ...labelled('kernel', [...functions, commit ?? '', thread ?? ''].filter(Boolean).join(', ')),

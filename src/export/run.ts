@@ -1,11 +1,11 @@
 /** What every export is made from: a counterexample, and its run as executed now. */
 import type { AnyMachine, Catalogue, PropertyEntry, Snapshot } from '../checker/catalogue.ts';
-import type { Finding } from '../engine/machine/index.ts';
 import type { Action } from '../engine/outcome.ts';
 import type { Replay } from '../counterexample/replay.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import type { Scene } from '../picture/scene.ts';
-import type { ReportedStep } from '../report/search-report.ts';
+import type { Breach, Story } from '../counterexample/story.ts';
+import type { Scene, SceneObject } from '../picture/scene.ts';
+import type { ReportedStep, StepMark } from '../report/search-report.ts';
 import { loopText } from '../report/steps-text.ts';
 import type { Activity } from './activity.ts';
 
@@ -17,16 +17,21 @@ export interface RunStep {
   readonly text: string;
   /** What it changed, in words, one line each. */
   readonly changes: readonly string[];
+  /** Where the step is one that a reader looks for. */
+  readonly mark?: StepMark;
 }
 
-/** The first violation along the run. */
-export interface RunViolation {
-  /** 0 is the initial state. */
-  readonly step: number;
-  readonly property: string;
-  readonly finding: Finding;
-  /** When it is that the run never ends: the last state is the one after so many steps. */
-  readonly loop?: number;
+/** A stored counterexample, executed. */
+export interface Executed {
+  /** Name of the file. */
+  readonly file: string;
+  readonly found: Counterexample;
+  readonly replayed: Replay;
+  /** The first violation along the run. */
+  readonly breach?: Breach;
+  readonly story?: Story;
+  /** All steps, in words. */
+  readonly steps: readonly ReportedStep[];
 }
 
 export interface Run {
@@ -36,7 +41,10 @@ export interface Run {
   readonly layout: AnyMachine['layout'];
   /** Of the violation, or of the one that the file is recorded for. */
   readonly property?: PropertyEntry;
-  readonly violation?: RunViolation;
+  /** The first along the run. */
+  readonly violation?: Breach;
+  /** What the violation is about and no box or fact of its picture shows: walks. */
+  readonly objects: readonly string[];
   readonly steps: readonly RunStep[];
   /** The initial state, then the one after each step. */
   readonly states: readonly Snapshot[];
@@ -52,7 +60,7 @@ export const actorsOf = ({ steps }: Run): string[] => [
 ];
 
 /** `at step 3 of 3`; `in a loop of 2 steps after step 5`. */
-export const placeText = ({ loop, step }: RunViolation, { steps }: Run): string =>
+export const placeText = ({ loop, step }: Breach, { steps }: Run): string =>
   loop === undefined ? `at step ${step} of ${steps.length}` : loopText(step, loop);
 
 /** The first step that repeats for ever, if any: a run may also end at rest, and stay there. */
@@ -65,42 +73,32 @@ export const verdictText = (run: Run): string =>
     ? `holds over ${run.steps.length} steps`
     : `violates ${run.violation.property} ${placeText(run.violation, run)}`;
 
-function violationOf({ violation, run }: Replay): RunViolation | undefined {
-  if (violation === undefined) return undefined;
-  const { step, property, endless } = violation;
-  if (endless !== undefined) return { step, property, ...endless };
-  const judged = step === 0 ? run.initialJudged : run.steps[step - 1]?.judged;
-  const found = judged?.find((one) => one.property === property);
-  return found === undefined ? undefined : { step, property, finding: found.finding };
-}
+const undrawn = (objects: readonly SceneObject[], facts: readonly string[]): string[] =>
+  objects.filter(({ id, text }) => id === '' && !facts.includes(text)).map(({ text }) => text);
 
-/** `reported`: the steps of the run in words. */
 export function runFrom(
   { properties, sceneOf, activityOf }: Catalogue,
-  file: string,
-  found: Counterexample,
-  replayed: Replay,
-  reported: readonly ReportedStep[],
+  { file, found, replayed, breach, story, steps: reported }: Executed,
 ): Run {
   const { selection, machine, run } = replayed;
-  const violation = violationOf(replayed);
   const recorded = found.expect.verdict === 'violated' ? found.expect.property : undefined;
-  const property = properties.find(({ id }) => id === (violation?.property ?? recorded));
+  const property = properties.find(({ id }) => id === (breach?.property ?? recorded));
   const states = [run.initialState, ...run.steps.map(({ after }) => after)];
+  const scenes = sceneOf && states.map((state) => sceneOf(selection, state));
   return {
     file,
     found,
     layout: machine.layout,
     states,
-    steps: run.steps.map(({ number, action }, i) => ({
-      number,
-      action,
-      text: reported[i]?.action ?? '',
-      changes: reported[i]?.changes ?? [],
-    })),
+    objects: undrawn(story?.objects ?? [], scenes?.[breach?.step ?? 0]?.facts ?? []),
+    steps: reported.flatMap(({ number, action: text, changes, mark }, i) => {
+      const action = run.steps[i]?.action;
+      if (action === undefined) return [];
+      return [{ number, action, text, changes, ...(mark === undefined ? {} : { mark }) }];
+    }),
     ...(property === undefined ? {} : { property }),
-    ...(violation === undefined ? {} : { violation }),
-    ...(sceneOf === undefined ? {} : { scenes: states.map((s) => sceneOf(selection, s)) }),
+    ...(breach === undefined ? {} : { violation: breach }),
+    ...(scenes === undefined ? {} : { scenes }),
     ...(activityOf === undefined ? {} : { activities: states.map(activityOf) }),
   };
 }

@@ -47,7 +47,7 @@ describe('export', () => {
     expect(initial.out).toContain('initial state');
     const beyond = await run(['export', stored, '--to', 'dot', '--step', '5'], kvm);
     expect(beyond.code).toBe(64);
-    expect(beyond.err).toContain('must be a whole number from 0 to 4');
+    expect(beyond.err).toContain('KMC-102: --step 5: the run has 4 steps');
   });
 
   it('ends with 1 when the verdict is not the recorded one', async () => {

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Graphviz } from '@hpcc-js/wasm-graphviz';
 import { formats, type ExportFormat } from '../../src/export/formats.ts';
 import { mermaid } from './mermaid-reader.ts';
-import { itfStates, tlcSchema, traceEvents, unfitForMail } from './readers.ts';
+import { itfStates, pageFaults, tlcSchema, traceEvents, unfitForMail } from './readers.ts';
 import { storedFiles, storedRun } from './runs.ts';
-import type { Run } from '../../src/export/run.ts';
+import { firstRepeated, type Run } from '../../src/export/run.ts';
 
 let graphviz: Graphviz;
 let diagrams: ReturnType<typeof mermaid>;
@@ -20,7 +20,11 @@ const readers: Readonly<Record<(typeof formats)[number]['id'], Reader>> = {
   itf: (text, run) => expect(itfStates(text).length).toBe(run.states.length),
   tlc: (text, run) => {
     const { counterexample } = tlcSchema.parse(JSON.parse(text));
-    expect(counterexample.state.map(([n]) => n)).toEqual(run.states.map((_, i) => i + 1));
+    // The last state of a loop is that where it begins, which TLC does not repeat.
+    const levels = run.states.length - (firstRepeated(run) === undefined ? 0 : 1);
+    expect(counterexample.state.map(([n]) => n)).toEqual(
+      Array.from({ length: levels }, (_, i) => i + 1),
+    );
     expect(counterexample.action.length).toBe(run.steps.length);
   },
   perfetto: (text, run) => {
@@ -29,6 +33,10 @@ const readers: Readonly<Record<(typeof formats)[number]['id'], Reader>> = {
   },
   mermaid: async (text) => expect((await diagrams.parse(text)).diagramType).toBe('sequence'),
   dot: (text) => expect(graphviz.layout(text, 'canon')).toContain('digraph counterexample'),
+  html: (text, run) => {
+    expect(pageFaults(text)).toEqual([]);
+    expect(text.match(/<section class="state/g)?.length).toBe(run.states.length);
+  },
   mail: (text) => expect(unfitForMail(text)).toEqual([]),
 };
 

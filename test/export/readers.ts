@@ -50,6 +50,28 @@ const record =
     return Object.fromEntries(fields.map(([name, field]) => [name, field(given[name])]));
   };
 
+/** What a page must not have: scripts and addresses that are not its own. */
+export function pageFaults(page: string): string[] {
+  const own = page.startsWith('<!DOCTYPE html>\n<html lang="en"') ? [] : ['is no page in English'];
+  const policy = page.includes(`content="default-src 'none'; `) ? [] : ['has no policy'];
+  const tags =
+    page.replaceAll(/(<(style|script)>)[^]*?(?=<\/\2>)/g, '$1').match(/<\w[^>]*>/g) ?? [];
+  const scripts = tags.filter((tag) => tag.startsWith('<script')).length === 1 ? [] : ['scripts'];
+  const foreign = tags.filter((tag) => {
+    const attributes = [...tag.matchAll(/([\w:-]+)="([^"]*)"/g)];
+    return (
+      /^<(img|link|iframe|object|embed|base|form)\b/i.test(tag) ||
+      attributes.some(
+        ([, name = '', value = '']) =>
+          /^(src|srcset|action|on.*|style)$/i.test(name) ||
+          (name === 'href' && !value.startsWith('#')),
+      )
+    );
+  });
+  const addresses = page.match(/@import|url\((?!#)[^)]*\)/g) ?? [];
+  return [...own, ...policy, ...scripts, ...foreign, ...addresses];
+}
+
 /**
  * A reader of values of a type in the words of Apalache, as strict as Apalache itself: nothing is
  * missing or left over, integers are big, a record has at least one field, and there are no

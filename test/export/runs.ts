@@ -1,27 +1,37 @@
 /** Runs to export: the stored counterexamples, those of the toy, and one full of hostile text. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Catalogue } from '../../src/checker/catalogue.ts';
 import { catalogue } from '../../src/checker/instance.ts';
 import { filesIn } from '../../src/cli/corpus.ts';
-import { reportedSteps } from '../../src/cli/search.ts';
-import { readCounterexample } from '../../src/counterexample/load.ts';
+import { view } from '../../src/cli/stored/view.ts';
 import { currentModel, packageRoot } from '../../src/counterexample/model-version.ts';
-import { replay } from '../../src/counterexample/replay.ts';
+import { saveAs } from '../../src/counterexample/save.ts';
 import type { Counterexample } from '../../src/counterexample/schema.ts';
 import { runFrom, type Run } from '../../src/export/run.ts';
 import { toyCatalogue, toyEnvironment } from '../toy/catalogue.ts';
 import { badRun, goodRun, toyModel } from '../toy/counterexamples.ts';
 
-function executed(of: Catalogue, model: typeof toyModel, file: string, found: Counterexample): Run {
-  const replayed = replay(file, found, of, { model, acceptModelChange: false });
-  const environment = toyEnvironment({ out: '', err: '' }, { catalogue: of });
-  const steps = reportedSteps(environment, replayed.selection, replayed.run);
-  return runFrom(of, file, found, replayed, steps);
+function executed(of: Catalogue, model: typeof toyModel, file: string): Run {
+  const environment = toyEnvironment({ out: '', err: '' }, { catalogue: of, model });
+  const flags = { diff: undefined, full: undefined, watch: undefined, hide: undefined };
+  const argv = {
+    ...flags,
+    step: undefined,
+    acceptModelChange: false,
+    'accept-model-change': false,
+    _: [],
+    $0: '',
+  };
+  return runFrom(of, view(environment, file, argv));
 }
 
 const folder = join(packageRoot, 'counterexamples');
 
 export const storedFiles: readonly string[] = filesIn([folder]).map((file) => basename(file));
+
+const named = (run: Run, file: string): Run => ({ ...run, file });
 
 const known = new Map<string, Run>();
 
@@ -29,12 +39,7 @@ const known = new Map<string, Run>();
 export function storedRun(name: string): Run {
   const found =
     known.get(name) ??
-    executed(
-      catalogue,
-      currentModel(),
-      `counterexamples/${name}`,
-      readCounterexample(join(folder, name)),
-    );
+    named(executed(catalogue, currentModel(), join(folder, name)), `counterexamples/${name}`);
   known.set(name, found);
   return found;
 }
@@ -46,8 +51,18 @@ export function runEnding(ending: string): Run {
   return storedRun(name);
 }
 
-export const toyRun = (): Run => executed(toyCatalogue, toyModel, 'bad_toy.json', badRun());
-export const toyGoodRun = (): Run => executed(toyCatalogue, toyModel, 'good_toy.json', goodRun());
+function toy(file: string, found: Counterexample): Run {
+  const temporary = mkdtempSync(join(tmpdir(), 'kvm-mmu-check-'));
+  try {
+    saveAs(join(temporary, file), found);
+    return named(executed(toyCatalogue, toyModel, join(temporary, file)), file);
+  } finally {
+    rmSync(temporary, { recursive: true });
+  }
+}
+
+export const toyRun = (): Run => toy('bad_toy.json', badRun());
+export const toyGoodRun = (): Run => toy('good_toy.json', goodRun());
 
 /** The toy going round: its last two steps lead back to the state before them. */
 export function endlessRun(): Run {
@@ -68,11 +83,12 @@ export const hostileText =
 
 /** A run whose every text is hostile. */
 export function hostileRun(run: Run): Run {
-  const { found, property, violation, scenes } = run;
+  const { found, property, violation, scenes, objects } = run;
   const texts = (lines: readonly string[]) => lines.map((line) => `${line} ${hostileText}`);
   return {
     ...run,
     file: `counterexamples/${hostileText}.json`,
+    objects: objects.map((text) => `${text} ${hostileText}`),
     found: {
       ...found,
       title: hostileText,

@@ -1,15 +1,12 @@
 /** `export`: a stored counterexample in the format of another tool, or of a reader. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { Fault } from '../../checker/fault.ts';
-import { readCounterexample } from '../../counterexample/load.ts';
-import { replay } from '../../counterexample/replay.ts';
 import { writeWhole } from '../../counterexample/save.ts';
 import { formats, type ExportFormat } from '../../export/formats.ts';
 import { runFrom, type Run } from '../../export/run.ts';
 import { expectedText, outcomeText } from '../corpus.ts';
 import type { Environment } from '../environment.ts';
-import { reportedSteps } from '../search.ts';
-import { wholeNumber } from '../values.ts';
+import { view } from '../stored/view.ts';
 import type { Command } from './command.ts';
 
 const ids = formats.map(({ id }) => id);
@@ -48,31 +45,29 @@ function exported(format: ExportFormat, run: Run, step: number): string {
   return format.text(run, run.scenes, step);
 }
 
-function stepNumber(argv: Flags, format: ExportFormat, run: Run): number {
-  if (argv.step === undefined) return run.violation?.step ?? run.steps.length;
-  if (format.of !== 'state') {
-    throw new Fault('KMC-103', `--step: ${format.id} shows the whole run`, ['Leave out --step.']);
-  }
-  return wholeNumber('step', argv.step, 0, run.steps.length);
+/** Errors: fault 103 when a step is named for a format of the whole run. */
+function checkStep(argv: Flags, format: ExportFormat): void {
+  if (argv.step === undefined || format.of === 'state') return;
+  throw new Fault('KMC-103', `--step: ${format.id} shows the whole run`, ['Leave out --step.']);
 }
 
 /** Returns 1 when the verdict is not the recorded one; what is exported says what it is now. */
 function exportFile(environment: Environment, argv: Flags): number {
-  const { catalogue, model, out, err } = environment;
-  const { file, acceptModelChange } = argv;
+  const { catalogue, out, err } = environment;
   const format: ExportFormat | undefined = formats.find(({ id }) => id === argv.to);
   if (format === undefined) throw new Error(`no format "${argv.to}"`);
-  const found = readCounterexample(file);
-  const replayed = replay(file, found, catalogue, { model, acceptModelChange });
-  const steps = reportedSteps(environment, replayed.selection, replayed.run);
-  const run = runFrom(catalogue, file, found, replayed, steps);
-  const text = exported(format, run, stepNumber(argv, format, run));
+  checkStep(argv, format);
+  const whole = { diff: undefined, full: undefined, watch: undefined, hide: undefined };
+  const viewed = view(environment, argv.file, { ...argv, ...whole });
+  const run = runFrom(catalogue, viewed);
+  const text = exported(format, run, viewed.step ?? run.violation?.step ?? run.steps.length);
   if (argv.out === undefined) {
     out(text);
   } else {
     writeWhole(argv.out, text);
     out(`exported ${argv.out}\n`);
   }
+  const { found, replayed } = viewed;
   if (replayed.asExpected) return 0;
   err(`NOT AS RECORDED  recorded: ${expectedText(found)}; now: ${outcomeText(replayed)}\n`);
   return 1;

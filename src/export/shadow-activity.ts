@@ -5,14 +5,20 @@ import type { Activity } from './activity.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-/** The notifier has mmu_lock before its flush; between start and end it is in progress. */
-interface WithNotifier {
+/** The threads beside the vCPUs, which take mmu_lock too, by where they are. */
+interface WithThreads {
   readonly mmu_notifier: { readonly pc: string };
+  readonly memslots: { readonly pc: string };
 }
 
-function sectionsOf(state: ShadowState & WithNotifier): Activity['sections'] {
+/** What a thread is within: its own work while it is not idle, and mmu_lock at some places. */
+const within = (pc: string, work: string, locked: readonly string[]): string[] => [
+  ...(pc === 'idle' ? [] : [work]),
+  ...(locked.includes(pc) ? ['mmu_lock'] : []),
+];
+
+function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
   const { holder } = state.mmu_lock;
-  const { pc } = state.mmu_notifier;
   return {
     ...Object.fromEntries(
       state.vcpu.map((vcpu, v) => [
@@ -23,10 +29,8 @@ function sectionsOf(state: ShadowState & WithNotifier): Activity['sections'] {
         ],
       ]),
     ),
-    mm: [
-      ...(pc === 'idle' ? [] : ['MMU notifier invalidation']),
-      ...(pc === 'flush' ? ['mmu_lock'] : []),
-    ],
+    mm: within(state.mmu_notifier.pc, 'MMU notifier invalidation', ['flush']),
+    ioctl: within(state.memslots.pc, 'memory slot change', ['zap', 'commit']),
   };
 }
 
@@ -45,7 +49,7 @@ const tlbEntries = ({ vcpu }: ShadowState): number =>
   vcpu.reduce((sum, { ghost_tlb }) => sum + ghost_tlb.filter(({ valid }) => valid).length, 0);
 
 export function shadowActivity(snapshot: Snapshot): Activity {
-  const state = shadowState(snapshot) as ShadowState & WithNotifier;
+  const state = shadowState(snapshot) as ShadowState & WithThreads;
   const owed = owedBy(state);
   return {
     sections: sectionsOf(state),

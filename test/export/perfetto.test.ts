@@ -70,6 +70,18 @@ describe('perfettoText', () => {
     expect(perfettoText(run)).toContain('"name":"MMU notifier invalidation"');
   });
 
+  it('shows a change of memory slots as work of the ioctl, which takes mmu_lock', () => {
+    const run = runEnding('shadow-memslot-delete--zap-all-keeps-users-on-the-root');
+    const sections = run.activities?.map((activity) => activity.sections['ioctl'] ?? []) ?? [];
+    expect(sections).toContainEqual(['memory slot change', 'mmu_lock']);
+    for (const [i, held] of sections.entries()) {
+      const others = Object.entries(run.activities?.[i]?.sections ?? {}).filter(
+        ([actor, names]) => actor !== 'ioctl' && names.includes('mmu_lock'),
+      );
+      expect([i, held.includes('mmu_lock') ? others : []]).toEqual([i, []]);
+    }
+  });
+
   it('has curves of what there is, and the violation', () => {
     const events = eventsOf(batch);
     const pages = events.filter((event) => event.ph === 'C' && event.name === 'shadow pages');

@@ -4,8 +4,8 @@
  *     node dist/bench/random.js --seeds 20 --steps 100000 link-syncs-too-late write-hits-invalid-sp
  *
  * `uniform` weighs all transitions alike. `swarm` is what `run` does: each walk leaves out and
- * weighs families of transitions. `guided` is a swarm whose walks mostly begin in a state that an
- * earlier walk was the first to reach, seldom used ones before others.
+ * weighs families of transitions. `guided` is what `run --guided` does: a swarm whose walks mostly
+ * begin in a state that an earlier walk was the first to reach.
  *
  * A line per bug and way: of all seeds the median and the mean of steps until the bug showed (the
  * limit where it did not), the median of CPU time, and in how many it did not show.
@@ -15,27 +15,15 @@ import type { MutantEntry } from '../src/checker/catalogue.ts';
 import { catalogue } from '../src/checker/instance.ts';
 import { compileMachine, type Program } from '../src/engine/program.ts';
 import { Draw } from '../src/engine/random/draw.ts';
+import { Guide } from '../src/engine/random/guide.ts';
 import { JudgedStates } from '../src/engine/random/judged-states.ts';
 import { Swarm } from '../src/engine/random/swarm.ts';
-import { hashWords } from '../src/engine/state/hash.ts';
 
 const ways = ['uniform', 'swarm', 'guided'] as const;
 type Way = (typeof ways)[number];
 
 /** Random tries of the arguments of one transition, as in the engine. */
 const TRIES = 6;
-/** States kept to begin at, and the size of the set of those seen, by hash. */
-const STARTS_MAX = 20_000;
-const SEEN = 2 ** 22;
-/** One guided walk in so many begins at the beginning. */
-const FROM_THE_BEGINNING_ONE_IN = 4;
-
-interface Start {
-  readonly words: Int32Array;
-  readonly depth: number;
-  picks: number;
-}
-
 interface Effort {
   readonly steps: number;
   readonly cpu_ms: number;
@@ -65,14 +53,14 @@ class Campaign {
   readonly #judged: JudgedStates;
   readonly #firstOf: number[] = [];
   readonly #countOf: number[] = [];
-  readonly #seen = new Uint8Array(SEEN);
-  readonly #starts: Start[] = [];
+  readonly #guide: Guide | null;
   #steps = 0;
 
   constructor({ id, scenario, preset = 'upstream' }: MutantEntry, way: Way, limit: number) {
     const machine = catalogue.instantiate({ scenario, preset, rules: {}, mutant: id });
     this.#program = compileMachine(machine);
     this.#way = way;
+    this.#guide = way === 'guided' ? new Guide() : null;
     this.#limit = limit;
     this.#steps_max = catalogue.scenarios.find((s) => s.id === scenario)?.maxSteps ?? 0;
     this.#swarm = new Swarm(machine.transitions.map(({ name }) => name));
@@ -97,14 +85,16 @@ class Campaign {
 
   #walk(): boolean {
     this.#chooseTickets();
-    let depth = this.#begin();
-    const end = this.#way === 'guided' ? depth + (this.#steps_max >> 1) : this.#steps_max;
-    for (; depth < Math.min(end, this.#steps_max) && this.#steps < this.#limit; depth++) {
+    const steps = this.#begin();
+    const more = this.#guide === null ? this.#steps_max : Math.ceil(this.#steps_max / 2);
+    const end = Math.min(this.#steps_max, steps.length + more);
+    while (steps.length < end && this.#steps < this.#limit) {
       const id = this.#step();
       if (id < 0) return false;
       this.#steps++;
+      steps.push(id);
       if (this.#isBroken(id)) return true;
-      if (this.#way === 'guided') this.#remember(depth + 1);
+      this.#guide?.reached(this.#program.currentWords, { initial: 0, steps }, this.#draw);
     }
     return false;
   }
@@ -116,20 +106,12 @@ class Campaign {
     for (let k = 0; k < swarm.ticketCount; k++) swarm.tickets[k] = k;
   }
 
-  /** Returns how deep the state is in which the walk begins. */
-  #begin(): number {
-    const draw = this.#draw;
-    const starts = this.#starts;
-    if (starts.length === 0 || draw.oneIn(FROM_THE_BEGINNING_ONE_IN)) {
-      this.#program.initialise(0);
-      return 0;
-    }
-    const one = starts[draw.below(starts.length)] as Start;
-    const other = starts[draw.below(starts.length)] as Start;
-    const start = one.picks <= other.picks ? one : other;
-    start.picks++;
-    this.#program.load(start.words);
-    return start.depth;
+  /** Returns the steps to the state in which the walk begins. */
+  #begin(): number[] {
+    const start = this.#guide?.begin(this.#draw) ?? null;
+    if (start === null) this.#program.initialise(0);
+    else this.#program.load(start.words);
+    return [...(start?.steps ?? [])];
   }
 
   #step(): number {
@@ -164,15 +146,6 @@ class Campaign {
     if (program.judgeState().length > 0) return true;
     this.#judged.remember(program.currentWords);
     return false;
-  }
-
-  #remember(depth: number): void {
-    const slot = hashWords(this.#program.currentWords).low & (SEEN - 1);
-    if (this.#seen[slot] === 1) return;
-    this.#seen[slot] = 1;
-    const start = { words: this.#program.save(), depth, picks: 0 };
-    if (this.#starts.length < STARTS_MAX) this.#starts.push(start);
-    else this.#starts[this.#draw.below(STARTS_MAX)] = start;
   }
 }
 

@@ -72,6 +72,8 @@ const parallelAfter_ms = 2000;
 export interface RandomSettings {
   readonly seed: bigint;
   readonly path?: string;
+  /** Begin most walks where an earlier one was the first. Default: `false`. */
+  readonly guided?: boolean;
   readonly maxSamples: number;
   readonly maxSteps: number;
 }
@@ -248,7 +250,10 @@ export async function searchAtRandom(
   });
   const report: Searched = {
     ...header,
-    repeat: outcome.kind === 'violated' ? `${repeat} --path ${outcome.path}` : repeat,
+    repeat:
+      outcome.kind === 'violated' && outcome.path !== ''
+        ? `${repeat} --path ${outcome.path}`
+        : repeat,
     outcome,
     complete: isComplete(outcome, 1),
     found,

@@ -11,6 +11,7 @@ import { minimise, type MinimiseOptions } from './minimise.ts';
 import { attempt, type FailingTrace } from './minimise/attempt.ts';
 import type { Bound, Control, Limits, Outcome, Statistics, Violation } from './outcome.ts';
 import { compileMachine, type Program } from './program.ts';
+import { Guide } from './random/guide.ts';
 import { Pacer } from './random/pacer.ts';
 import { checkPath, foldSeed, seedForFastCheck } from './random/seed.ts';
 import { TraceArbitrary } from './random/trace-arbitrary.ts';
@@ -38,13 +39,21 @@ export interface RandomOptions extends MinimiseOptions {
    * bounds here.
    */
   readonly limits?: Limits;
+  /**
+   * Begin most walks in states that earlier ones were the first to reach. A walk then depends on
+   * all before it: the seed repeats the run, and there is no path. Default: `false`.
+   */
+  readonly guided?: boolean;
   /** Whether to look for the smallest counterexample after shrinking. Default: `true`. */
   readonly minimise?: boolean;
   /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
   readonly checked?: boolean;
 }
 
-/** Seed and path together repeat the violation; without one, the path is the one given. */
+/**
+ * Seed and path together repeat the violation; without one, the path is the one given. The path
+ * of a guided run is empty.
+ */
 export type RandomOutcome = Outcome & { readonly seed: bigint; readonly path: string };
 
 const checkCount = (name: string, value: number, max: number): number => {
@@ -71,7 +80,9 @@ class Exploration<S, F extends Fields> {
     checkCount('maxSteps', maxSteps, WALK_STEPS_MAX);
     this.#samples_max = checkCount('maxSamples', options.maxSamples, Infinity);
     this.#program = compileMachine(machine, { checked: options.checked ?? false });
-    this.#walker = new Walker(this.#program, Math.min(maxSteps, limits.depth ?? Infinity));
+    const guide = options.guided === true ? new Guide() : null;
+    const steps_max = Math.min(maxSteps, limits.depth ?? Infinity);
+    this.#walker = new Walker(this.#program, steps_max, guide);
     this.arbitrary = new TraceArbitrary(this.#program, this.#walker);
     this.pacer = new Pacer(control, limits.time_ms, () => control.onProgress?.(this.statistics()));
   }
@@ -141,6 +152,7 @@ export async function explore<S, F extends Fields>(
 ): Promise<RandomOutcome> {
   const seed = foldSeed(options.seed);
   const path = checkPath(options.path ?? '');
+  if (options.guided === true && path !== '') throw new RangeError('a guided run has no path');
   const exploration = new Exploration(machine, options, control);
   const property = asyncProperty(exploration.arbitrary, (walk) => exploration.holds(walk));
   const details: RunDetails<[Walk]> = await check(property, {
@@ -175,6 +187,6 @@ export async function explore<S, F extends Fields>(
     ...(bound === null ? {} : { bound }),
     statistics,
     seed,
-    path: details.counterexamplePath ?? path,
+    path: options.guided === true ? '' : (details.counterexamplePath ?? path),
   };
 }

@@ -42,6 +42,34 @@ const firstViolation = (outcome: RandomOutcome) => {
   return violation;
 };
 
+describe('explore, guided', () => {
+  it('repeats a run for its seed, without a path', async () => {
+    const options = { guided: true, maxSteps: 60 };
+    const outcome = await run(combinationLock, options);
+    expect(firstViolation(outcome).trace).toEqual({ initial: 0, steps: [2, 0, 3, 1, 1, 3] });
+    expect(outcome.path).toBe('');
+    expect(repeatable(await run(combinationLock, options))).toEqual(repeatable(outcome));
+  });
+
+  it('takes fewer steps to what takes many right choices in a row', async () => {
+    const stepsOf = async (guided: boolean) => {
+      let steps = 0;
+      for (let seed = 1n; seed <= 10n; seed++) {
+        const options = { guided, seed, maxSamples: 20_000, maxSteps: 60, minimise: false };
+        const outcome = await run(combinationLock, options);
+        expect(outcome.kind).toBe('violated');
+        steps += outcome.statistics.transitions;
+      }
+      return steps;
+    };
+    expect(await stepsOf(true)).toBeLessThan(0.5 * (await stepsOf(false)));
+  });
+
+  it('takes no path', async () => {
+    await expect(run(counter, { guided: true, path: '3' })).rejects.toThrow('has no path');
+  });
+});
+
 describe('explore', () => {
   it('finds a violation, and minimises it to the known minimum', async () => {
     const violation = firstViolation(await run(counter));

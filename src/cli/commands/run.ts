@@ -30,6 +30,11 @@ const options = {
   ...shardOptions,
   seed: { type: 'string', describe: 'Seed, 0x.. or decimal [default: drawn, and printed]' },
   path: { type: 'string', describe: 'Path within the seed, as printed with a violation' },
+  guided: {
+    type: 'boolean',
+    default: false,
+    describe: 'Begin most walks in states that an earlier walk was the first to reach',
+  },
   'max-samples': {
     type: 'string',
     describe: 'Random walks [default: 10000; 1 with --seed and --path]',
@@ -62,6 +67,7 @@ function settingsFor(
   const samples = argv.seed !== undefined && path !== undefined ? 1 : 10_000;
   return {
     seed,
+    guided: argv.guided,
     ...(path === undefined ? {} : { path: values.path('path', path) }),
     maxSamples:
       maxSamples === undefined
@@ -81,7 +87,10 @@ function otherArguments(argv: Arguments): string[] {
     '--max-depth': argv.maxDepth,
     '--timeout': argv.timeout,
   };
-  return Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text]));
+  return [
+    ...(argv.guided ? ['--guided'] : []),
+    ...Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text])),
+  ];
 }
 
 /** The command that repeats all walks. */
@@ -107,6 +116,11 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
   }
   if (argv.path !== undefined && argv.seed === undefined) {
     throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
+  }
+  if (argv.path !== undefined && argv.guided) {
+    throw new Fault('KMC-103', '--guided takes no --path', [
+      'Each walk depends on those before it: the seed alone repeats them.',
+    ]);
   }
   const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
   const ids = scenarios.map(({ id }) => id);

@@ -11,6 +11,7 @@ import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
 import { mayBeEnabled } from '../places.ts';
 import type { Instance, Program } from '../program.ts';
 import { Draw, type SeedSource } from './draw.ts';
+import type { Guide } from './guide.ts';
 import { JudgedStates } from './judged-states.ts';
 import { Swarm } from './swarm.ts';
 import { Walk } from './walk.ts';
@@ -37,13 +38,16 @@ export class Walker<S, F extends Fields> {
   /** By transition: the choice in which it was last tried. */
   readonly #triedIn: Float64Array;
   readonly #judged: JudgedStates;
+  readonly #guide: Guide | null;
   #choice = 0;
   #trying = NONE;
 
-  constructor(program: Program<S, F>, steps_max: number) {
+  /** With a guide, most walks begin where it says, and go on half as far. */
+  constructor(program: Program<S, F>, steps_max: number, guide: Guide | null = null) {
     const { transitions } = program.machine;
     this.#program = program;
     this.#steps_max = steps_max;
+    this.#guide = guide;
     this.#judged = new JudgedStates(program.words);
     this.#swarm = new Swarm(transitions.map(({ name }) => name));
     this.taken = new Float64Array(transitions.length);
@@ -65,12 +69,15 @@ export class Walker<S, F extends Fields> {
     const program = this.#program;
     this.#draw.seedFrom(source);
     this.#swarm.draw(this.#draw);
-    const initial = this.#draw.below(program.machine.initial.length);
-    const steps: number[] = [];
+    const start = this.#guide?.begin(this.#draw) ?? null;
+    const initial = start?.initial ?? this.#draw.below(program.machine.initial.length);
+    const steps = [...(start?.steps ?? [])];
     this.#trying = NONE;
     const failure = orBroken(null, () => {
-      program.initialise(initial);
-      return wantedAmong(program.evaluate(null), null) ?? this.#wander(steps);
+      if (start !== null) program.load(start.words);
+      else program.initialise(initial);
+      const already = start === null ? wantedAmong(program.evaluate(null), null) : null;
+      return already ?? this.#wander(initial, steps);
     });
     this.longest = Math.max(this.longest, steps.length);
     if (failure?.kind === 'broken' && this.#trying !== NONE) steps.push(this.#trying);
@@ -78,8 +85,11 @@ export class Walker<S, F extends Fields> {
     return new Walk(trace, failure === null ? null : { trace, failure });
   }
 
-  #wander(steps: number[]): Failure | null {
-    while (steps.length < this.#steps_max) {
+  #wander(initial: number, steps: number[]): Failure | null {
+    const guide = this.#guide;
+    const more = guide === null ? this.#steps_max : Math.ceil(this.#steps_max / 2);
+    const end = Math.min(this.#steps_max, steps.length + more);
+    while (steps.length < end) {
       const id = this.#step();
       if (id === NONE) return null;
       steps.push(id);
@@ -87,6 +97,7 @@ export class Walker<S, F extends Fields> {
       this.taken[transition] = (this.taken[transition] ?? 0) + 1;
       const failure = this.#judge(id);
       if (failure !== null) return failure;
+      guide?.reached(this.#program.currentWords, { initial, steps }, this.#draw);
     }
     return null;
   }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { traceRules } from '../../src/trace/rules/index.ts';
 import { toyEnvironment, type Recorded } from '../toy/catalogue.ts';
+import { sarifErrors } from '../report/validators.ts';
 import { traceText } from './lines.ts';
 
 const traces = join(import.meta.dirname, '..', 'traces');
@@ -130,6 +131,10 @@ describe('validate', () => {
 
   it('writes JUnit, SARIF and a picture', async () => {
     const at = (name: string) => join(folder, name);
+    const place = (startLine: number, says: string | RegExp) => ({
+      physicalLocation: { region: { startLine } },
+      message: { text: expect.stringMatching(says) as string },
+    });
     const files = ['--junit', at('j.xml'), '--sarif', at('s.sarif'), '--svg', at('t.svg')];
     expect((await run(tampered, ...files)).code).toBe(1);
     const text = (name: string) => readFileSync(at(name), 'utf8');
@@ -147,6 +152,28 @@ describe('validate', () => {
             level: 'error',
             locations: [{ physicalLocation: { region: { startLine: 684 } } }],
             relatedLocations: [{ physicalLocation: { region: { startLine: 682 } } }],
+          },
+        ],
+      },
+    ]);
+    expect(sarifErrors(text('s.sarif'))).toEqual([]);
+    expect(runs).toMatchObject([
+      {
+        results: [
+          {
+            codeFlows: [
+              {
+                threadFlows: [
+                  {
+                    id: 'vmm-746',
+                    locations: [
+                      { executionOrder: 1, location: place(682, 'a leaf is removed') },
+                      { executionOrder: 2, location: place(684, /still owed$/) },
+                    ],
+                  },
+                ],
+              },
+            ],
           },
         ],
       },

@@ -48,10 +48,6 @@ const constant = (event: TraceEvent): Reader => {
   return () => event;
 };
 
-/** Of `report -R`, where the enumeration of outcomes is a number that moved between kernels. */
-const isFixed = (spurious: string | undefined, fixed: string | undefined): boolean =>
-  spurious !== undefined && fixed === '1';
-
 const HEX = '([0-9a-f]+)';
 /** `name value` as tracefs prints it, or `name=value`. */
 const f = (name: string, value: string): string => `${name}[ =]${value}`;
@@ -74,9 +70,16 @@ const fastFault = new RegExp(
   `^vcpu \\d+ gva ${HEX} error_code \\S* ?sptep \\S+ old (?:0x)?${HEX} new (?:0x)?${HEX} ` +
     'spurious ([01]) fixed ([01])$',
 );
-const probeSpte = new RegExp(`\\) (?:gfn=\\S+ role=\\S+ )?sptep=0x${HEX} spte=0x${HEX}$`);
-const probeUpdate = new RegExp(`\\) sptep=0x${HEX} old=0x${HEX} new=0x${HEX}$`);
-const probeLink = new RegExp(`\\) sptep=0x${HEX} childgfn=0x${HEX} role=0x${HEX} spt=0x${HEX}$`);
+const fastFaultRaw = new RegExp(
+  `^vcpu_id=\\d+ cr2_or_gpa=(?:0x)?${HEX} error_code=\\S* sptep=\\S+ ` +
+    `old_spte=(?:0x)?${HEX} new_spte=(?:0x)?${HEX} ret=(\\d+)$`,
+);
+/** `(drop_spte+0x0/0x190 [kvm]) `, or the address of the probe in `report -R`. */
+const PROBE = '(?:\\)|__probe\\w*=\\S+) ';
+const X = `(?:0x)?${HEX}`;
+const probeSpte = new RegExp(`${PROBE}(?:gfn=\\S+ role=\\S+ )?sptep=${X} spte=${X}$`);
+const probeUpdate = new RegExp(`${PROBE}sptep=${X} old=${X} new=${X}$`);
+const probeLink = new RegExp(`${PROBE}sptep=${X} childgfn=${X} role=${X} spt=${X}$`);
 
 const isPhysicalAddress = (digits: string): boolean => digits.length <= 13;
 
@@ -93,6 +96,28 @@ const readSpteSet: Reader = ({ text }) => {
     spte: parseSpte(spte),
     level: Number(raw ? fourth : third),
     sptep: hex(at),
+  };
+};
+
+/**
+ * `report -R` prints the outcome as a number, which moved: 3 in 5.10, 4 up to 6.11, 5 from then on,
+ * where 4 is another one that leaves the entry as it was.
+ */
+function isFixedRaw(family: KernelFamily, outcome: string, changed: boolean): boolean {
+  return family === '5.10' ? outcome === '3' : changed && (outcome === '4' || outcome === '5');
+}
+
+const readFastFault: Reader = ({ text, family }) => {
+  const raw = fastFaultRaw.exec(text);
+  const m = raw ?? fastFault.exec(text);
+  if (m === null) return undefined;
+  const [, address, old = '', now = '', fourth = '', fixed] = m;
+  return {
+    kind: 'fast_page_fault',
+    address: hex(address),
+    old: parseSpte(old),
+    new: parseSpte(now),
+    fixed: raw === null ? fixed === '1' : isFixedRaw(family, fourth, old !== now),
   };
 };
 
@@ -139,7 +164,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     'kvm_mmu_zap_all_fast',
     form(
-      /^(?:kvm-mmu-valid-gen |mmu_valid_gen=)(\d+) (?:used_pages ([0-9a-f]+))?/,
+      /^(?:kvm-mmu-valid-gen |mmu_valid_gen=)(\d+)(?: (?:mmu_)?used_pages[ =]([0-9a-f]+))?$/,
       (gen, used) => ({
         kind: 'kvm_mmu_zap_all_fast',
         gen: Number(gen),
@@ -167,16 +192,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
       errno: Number(errno),
     })),
   ],
-  [
-    'fast_page_fault',
-    form(fastFault, (address, old = '', now = '', spurious, fixed) => ({
-      kind: 'fast_page_fault',
-      address: hex(address),
-      old: parseSpte(old),
-      new: parseSpte(now),
-      fixed: isFixed(spurious, fixed),
-    })),
-  ],
+  ['fast_page_fault', readFastFault],
   ['kvm_tdp_mmu_spte_changed', readTdpChanged],
   [
     'mark_mmio_spte',
@@ -240,25 +256,28 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [
     'change_mmu_pages',
-    form(/\) goal=(0x[0-9a-f]+|\d+)$/, (goal) => ({
+    form(/[)\da-f] goal=(0x[0-9a-f]+|\d+)$/, (goal) => ({
       kind: 'change_mmu_pages',
       goal: Number(goal),
     })),
   ],
   [
     'write_protect_gfn',
-    form(/\) gfn=0x([0-9a-f]+) /, (gfn) => ({ kind: 'write_protect_gfn', gfn: hex(gfn) })),
+    form(/[)\da-f] gfn=(?:0x)?([0-9a-f]+) /, (gfn) => ({
+      kind: 'write_protect_gfn',
+      gfn: hex(gfn),
+    })),
   ],
   [
     'write_protect_gfn_ret',
-    form(/\) ret=(?:0x)?(\d+)$/, (ret) => ({
+    form(/[)\da-f] ret=(?:0x)?(\d+)$/, (ret) => ({
       kind: 'write_protect_gfn_ret',
       changed: ret === '1',
     })),
   ],
   [
     'unmap_gfn_range',
-    form(/\) start=0x([0-9a-f]+) end=0x([0-9a-f]+)$/, (first, end) => ({
+    form(/[)\da-f] start=(?:0x)?([0-9a-f]+) end=(?:0x)?([0-9a-f]+)$/, (first, end) => ({
       kind: 'unmap_gfn_range',
       first: hex(first),
       end: hex(end),
@@ -266,7 +285,7 @@ export const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ],
   [
     'unmap_gfn_range_ret',
-    form(/\) flush=(?:0x)?(\d+)$/, (flush) => ({
+    form(/[)\da-f] flush=(?:0x)?(\d+)$/, (flush) => ({
       kind: 'unmap_gfn_range_ret',
       flush: flush !== '0',
     })),

@@ -8,6 +8,7 @@ import { mutantExplainer } from '../explain/mutant.ts';
 import { propertyExplainer } from '../explain/property.ts';
 import { presetExplainer, ruleExplainer } from '../explain/rule.ts';
 import { scenarioExplainer } from '../explain/scenario.ts';
+import { traceRuleExplainer } from '../explain/trace-rule.ts';
 import { transitionExplainer } from '../explain/transition.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
@@ -24,6 +25,7 @@ const explainers: readonly Explainer[] = [
   scenarioExplainer,
   presetExplainer,
   transitionExplainer,
+  traceRuleExplainer,
 ];
 
 const kinds = `${explainers

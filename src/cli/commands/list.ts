@@ -5,6 +5,7 @@ import type { Catalogue, PropertyEntry, ScenarioEntry } from '../../checker/cata
 import { unknownName } from '../../checker/names.ts';
 import { count, wrappedTable } from '../../report/style.ts';
 import type { Environment } from '../environment.ts';
+import { listTraceRules } from '../explain/trace-rule.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
 import { scenarioNamed } from '../selection.ts';
@@ -17,6 +18,7 @@ export const listKinds = [
   'presets',
   'mutants',
   'transitions',
+  'trace-rules',
 ] as const;
 
 const options = {
@@ -118,6 +120,7 @@ function list(environment: Environment, argv: Arguments): number {
     .with('presets', () => presets(catalogue))
     .with('mutants', () => mutants(catalogue))
     .with('transitions', () => transitions(catalogue, argv))
+    .with('trace-rules', listTraceRules)
     .exhaustive();
   match(output.format)
     .with('text', () => {
@@ -137,7 +140,7 @@ export const listCommand: Command = {
   add: (cli, { environment, finish }) =>
     cli.command(
       'list <what>',
-      'Scenarios, properties, rules, presets, mutants or transitions',
+      'Scenarios, properties, rules, presets, mutants, transitions or trace rules',
       (command: Argv) =>
         command
           .positional('what', { choices: listKinds, demandOption: true, describe: 'What to list' })

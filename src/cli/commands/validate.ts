@@ -93,7 +93,7 @@ function selectedRules(only: readonly string[] | undefined): readonly TraceRule[
     if (ids.includes(id)) continue;
     throw new Fault('KMC-101', `unknown rule "${id}"`, [
       `nearest: ${nearest(id, ids).slice(0, 4).join(', ') || ids.slice(0, 4).join(', ')}`,
-      'what they say: docs/validate.md',
+      'list them: kvm-mmu-check list trace-rules',
     ]);
   }
   return only === undefined ? traceRules : traceRules.filter(({ id }) => only.includes(id));

@@ -1,7 +1,7 @@
 /** Rules on the unsync flag and on write protection of guest tables. */
 import { pagesAt } from '../read/spte.ts';
 import { descriptorText } from '../read/role.ts';
-import { isTableInSync, isUpperTable, mayBeUnsync } from '../../../properties/helpers/facts.ts';
+import { isTableInSync, mayBeUnsync } from '../../../properties/helpers/facts.ts';
 import { factsOf, pageText } from '../track/pages.ts';
 import type { Vm } from '../track/vm.ts';
 import { hex, leafText, type Moment, type TraceRule } from './rule.ts';
@@ -30,7 +30,7 @@ export const unsyncOnly4kLevel: TraceRule = {
 
 export const unsyncNoUpperSpOnGfn: TraceRule = {
   id: 'unsync-no-upper-sp-on-gfn',
-  says: 'When a page becomes unsync, no current page of an upper level shadows its gfn.',
+  says: 'When a page becomes unsync, its gfn is not write-tracked for a page of an upper level.',
   why: 'A guest page that is also a directory must stay write-protected: only leaf tables resync.',
   source: ['mmu_try_to_unsync_pages()', 'kvm_gfn_is_write_tracked()'],
   needs: ['kvm_mmu_unsync_page', 'kvm_mmu_get_page', 'kvm_mmu_prepare_zap_page'],
@@ -41,7 +41,7 @@ export const unsyncNoUpperSpOnGfn: TraceRule = {
   watch: (judge) => ({
     kvm_mmu_unsync_page: ({ sp }, at) =>
       judge.judge(at, () => {
-        const upper = at.vm.pages.shadowing(sp.gfn).find((page) => isUpperTable(factsOf(page)));
+        const [upper] = at.vm.pages.tracking(sp.gfn);
         return (
           upper && {
             message: `gfn ${hex(sp.gfn)} is shadowed at level ${upper.sp.level} too`,

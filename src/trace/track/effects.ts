@@ -77,6 +77,7 @@ function zap({ sp }: Zapped, { vm, thread, line }: Place): void {
   if (page === undefined) return;
   if (thread.got === page) thread.got = undefined;
   thread.zapped.push(page);
+  page.tracks = false;
   if (sp.root > 0) {
     page.invalid = true;
     return;

@@ -1,7 +1,7 @@
 /** The shadow pages that a trace shows, and what is known of each. */
 import { parseRole, type Descriptor, type Role } from '../read/role.ts';
 import type { KernelFamily } from '../read/spte.ts';
-import type { PageFacts } from '../../../properties/helpers/facts.ts';
+import { isUpperTable, type PageFacts } from '../../../properties/helpers/facts.ts';
 import type { SpteAddress } from '../read/event.ts';
 
 export interface ShadowPage {
@@ -22,6 +22,8 @@ export interface ShadowPage {
   role: Role | undefined;
   /** No write protection was seen when it was created: perhaps a passthrough root. */
   unprotected: boolean;
+  /** Whether it counts for the write tracking of its gfn: an upper table, until it is zapped. */
+  tracks: boolean;
 }
 
 const TABLE = 4096;
@@ -72,7 +74,9 @@ export class Pages {
       spt: undefined,
       role: sp.role === undefined ? undefined : parseRole(sp.role, family),
       unprotected,
+      tracks: false,
     };
+    page.tracks = isUpperTable(factsOf(page));
     push(this.#byKey, sp.key, page);
     if (!sp.direct) push(this.#byGfn, sp.gfn, page);
     this.#setUnplaced(page, true);
@@ -90,6 +94,14 @@ export class Pages {
   shadowing(gfn: number): readonly ShadowPage[] {
     const pages = this.#byGfn.get(gfn);
     return pages === undefined ? [] : pages.filter((page) => isValid(page) && sp_has_gptes(page));
+  }
+
+  /**
+   * gfn_write_track: pages for which every mapping of `gfn` is read-only, whatever happens. As in
+   * KVM, obsolete ones count until they are zapped. Order: of creation.
+   */
+  tracking(gfn: number): readonly ShadowPage[] {
+    return (this.#byGfn.get(gfn) ?? []).filter(({ tracks }) => tracks);
   }
 
   /** Gfns of guest tables, for ranges. */
@@ -128,6 +140,7 @@ export class Pages {
     page.spt = spt;
     this.#setUnplaced(page, false);
     page.role = role ?? page.role;
+    if (page.role?.passthrough === true) page.tracks = false;
     this.#bySpt.set(spt, page);
     this.freed.delete(spt);
   }

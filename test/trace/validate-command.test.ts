@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/cli.ts';
 import { traceRules } from '../../src/trace/rules/index.ts';
@@ -94,6 +94,20 @@ describe('validate', () => {
     expect(cut.err).toMatch(/after line \d+/);
     const other = await run(file('other', '{"schema": 1}\n'));
     expect([other.code, other.err.slice(0, 14)]).toEqual([65, 'error KMC-303:']);
+  });
+
+  it('reads Windows line endings, and refuses what is empty or binary', async () => {
+    const lines = gunzipSync(readFileSync(healthy)).toString();
+    const verdict = async (path: string) => (await run(path, '-q')).out.replace(path, '');
+    const windows = file('windows', lines.replaceAll('\n', '\r\n'));
+    expect(await verdict(windows)).toBe(await verdict(healthy));
+    const binary = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256);
+    for (const content of ['', binary, gzipSync('')]) {
+      const { code, err } = await run(file('odd', content));
+      expect([code, err.slice(0, 14)]).toEqual([65, 'error KMC-303:']);
+    }
+    const folderItself = await run(folder);
+    expect([folderItself.code, folderItself.err.slice(0, 14)]).toEqual([65, 'error KMC-301:']);
   });
 
   it('shows how far it is, once a second', async () => {

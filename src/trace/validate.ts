@@ -87,12 +87,13 @@ export class Validator {
       return;
     }
     const thread = vm.thread(line.thread);
-    const at: Moment = { vm, line, thread };
-    for (const watch of this.#watchers.get(event.kind) ?? []) watch(event, at);
+    const watchers = this.#watchers.get(event.kind);
     const { observe } = this.#options;
-    const apply = () => applyEvent(event, { vm, line: line.number, thread });
-    if (observe === undefined) apply();
-    else observe(event, at, apply);
+    const at: Moment | undefined = watchers || observe ? { vm, line, thread } : undefined;
+    if (at !== undefined) for (const watch of watchers ?? []) watch(event, at);
+    const place = { vm, line: line.number, thread };
+    if (observe === undefined || at === undefined) applyEvent(event, place);
+    else observe(event, at, () => applyEvent(event, place));
     this.timeline.note(line.time, vm.pages.live, vm.pages.unsync, event.kind === 'flush');
   }
 

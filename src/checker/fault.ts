@@ -27,6 +27,14 @@ export const faultCodes = {
 
 export type FaultCode = keyof typeof faultCodes;
 
+const textMax = 1000;
+
+/** Names come from files and from shells: they must neither steer a terminal nor fill it. */
+function printable(text: string): string {
+  const short = text.length > textMax ? `${text.slice(0, textMax)}…` : text;
+  return short.replaceAll(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: FaultCode;
@@ -34,9 +42,9 @@ export class Fault extends Error {
   readonly hints: readonly string[];
 
   constructor(code: FaultCode, message: string, hints: readonly string[] = []) {
-    super(message);
+    super(printable(message));
     this.code = code;
-    this.hints = hints;
+    this.hints = hints.map(printable);
   }
 
   get exit(): 64 | 65 {

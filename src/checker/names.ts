@@ -16,8 +16,12 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
+/** A longer word is no slip of the hand. */
+const wordMax = 100;
+
 /** Order: nearest first, then as given. Limit: three, and none that is altogether different. */
 export function nearest(word: string, candidates: readonly string[]): string[] {
+  if (word.length > wordMax) return [];
   const limit = (name: string) => Math.max(2, Math.ceil(Math.max(word.length, name.length) / 2));
   const rank = (name: string) =>
     word.length > 2 && name.includes(word) ? 1 : distance(word.toLowerCase(), name.toLowerCase());

@@ -1,9 +1,11 @@
 /** Flags that save a search now and then, and go on from where it was saved. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { z } from 'zod';
 import type { Selection } from '../checker/catalogue.ts';
 import { Fault, reasonOf } from '../checker/fault.ts';
-import { CheckpointError, peekCheckpoint } from '../engine/checkpoint/format.ts';
+import { peekCheckpoint } from '../engine/checkpoint/format.ts';
+import { CheckpointError, CheckpointWriteError } from '../engine/checkpoint/header.ts';
 import type { ExhaustiveOptions } from '../engine/exhaustive.ts';
 import type { Environment } from './environment.ts';
 import { duration_ms } from './values.ts';
@@ -34,28 +36,44 @@ interface CheckpointFlags {
 }
 
 /** What a search is of: all that its states and its outcome depend on. */
-export interface SearchIdentity {
-  readonly selection: Selection;
-  readonly symmetry: boolean;
+const identitySchema = z.strictObject({
+  selection: z.strictObject({
+    scenario: z.string(),
+    preset: z.string(),
+    rules: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    mutant: z.string().optional(),
+    properties: z.array(z.string()).optional(),
+    granularity: z.enum(['step', 'operation']).optional(),
+  }),
+  symmetry: z.boolean(),
   /** Loops are looked for at the end. */
-  readonly liveness: boolean;
-  readonly storage: NonNullable<ExhaustiveOptions['storage']>;
+  liveness: z.boolean(),
+  storage: z.enum(['exact', 'fingerprint']),
   /** Content hash of the model. */
-  readonly model: string;
+  model: z.string(),
+});
+
+export interface SearchIdentity extends Omit<z.infer<typeof identitySchema>, 'selection'> {
+  readonly selection: Selection;
 }
 
 const damaged = (file: string, error: CheckpointError): Fault =>
   new Fault('KMC-401', `${file}: ${error.message}`, ['Start the search anew.']);
 
-/** Errors: fault 401 in place of `CheckpointError`. */
+/** Errors: faults 202 and 401 in place of `CheckpointError`. */
 export async function withCheckpointFaults<T>(
-  file: string | undefined,
+  { checkpoint, resumeFrom }: Pick<ExhaustiveOptions, 'checkpoint' | 'resumeFrom'>,
   work: Promise<T>,
 ): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (file !== undefined && error instanceof CheckpointError) throw damaged(file, error);
+    if (checkpoint !== undefined && error instanceof CheckpointWriteError) {
+      throw new Fault('KMC-202', `${checkpoint.file}: ${error.message}`);
+    }
+    if (resumeFrom !== undefined && error instanceof CheckpointError) {
+      throw damaged(resumeFrom, error);
+    }
     throw error;
   }
 }
@@ -64,27 +82,55 @@ export async function withCheckpointFaults<T>(
 export function resumedSearch(environment: Environment, file: string): SearchIdentity {
   const identity = identityIn(file);
   const { hash } = environment.model;
-  if (identity.model === hash) return identity;
+  if (identity.model === hash) {
+    const [stranger] = strangersIn(environment, identity.selection);
+    if (stranger === undefined) return identity;
+    throw damaged(file, new CheckpointError(`it names "${stranger}", which is not there`));
+  }
   throw new Fault('KMC-402', `${file}: saved by a search of model ${identity.model}, not ${hash}`, [
     'Start the search anew, or use the program that saved it.',
   ]);
 }
 
+/** Errors: fault 401. */
 function identityIn(file: string): SearchIdentity {
   try {
-    return peekCheckpoint(file).identity as SearchIdentity;
+    const { identity } = peekCheckpoint(file);
+    const parsed = identitySchema.safeParse(identity);
+    if (parsed.success) return parsed.data as SearchIdentity;
+    const [issue] = parsed.error.issues;
+    const place = issue?.path.join('.') ?? '';
+    throw new CheckpointError(`the file is damaged: at identity.${place}: ${issue?.message ?? ''}`);
   } catch (error) {
     if (error instanceof CheckpointError) throw damaged(file, error);
     throw error;
   }
 }
 
+/** Names of things that the catalogue does not have. */
+function strangersIn({ catalogue }: Environment, selection: Selection): string[] {
+  const { scenario, preset, mutant, properties = [], rules } = selection;
+  const missing = (ids: readonly string[], known: readonly string[]) =>
+    ids.filter((id) => !known.includes(id));
+  const ids = (things: readonly { readonly id: string }[]) => things.map(({ id }) => id);
+  const names = (things: readonly { readonly name: string }[]) => things.map(({ name }) => name);
+  return [
+    ...missing([scenario], ids(catalogue.scenarios)),
+    ...missing([preset], names(catalogue.presets)),
+    ...missing(mutant === undefined ? [] : [mutant], ids(catalogue.mutants)),
+    ...missing(properties, ids(catalogue.properties)),
+    ...missing(Object.keys(rules), names(catalogue.rules)),
+  ];
+}
+
 /** A search of hours shall not find out at its end. Errors: fault 103. */
 function checkFolder(file: string): void {
   try {
     accessSync(dirname(file), constants.W_OK);
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there?.isFile() === false) throw new Error('it is no regular file');
   } catch (error) {
-    throw new Fault('KMC-103', `${file}: ${reasonOf(error)}`, ['Name a file in another folder.']);
+    throw new Fault('KMC-103', `${file}: ${reasonOf(error)}`, ['Name another file.']);
   }
 }
 

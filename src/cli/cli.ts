@@ -18,6 +18,7 @@ import { validateCommand } from './commands/validate.ts';
 import type { Environment } from './environment.ts';
 import { exitCodeFor, internalErrorCode } from './exit-code.ts';
 import { BrokenModelReport } from './internal-error.ts';
+import { checkWords, commonFlags, type Flags } from './words.ts';
 
 const commands = [
   allCommand,
@@ -37,10 +38,10 @@ const commands = [
 const allVerbs = [...commands.flatMap((command) => command.verbs), 'completion'];
 
 /** Flags of the command that the words name; of all commands when they name none. */
-function flagsFor(words: readonly string[]): string[] {
+function flagsFor(words: readonly string[]): Flags {
   const named = commands.filter(({ verbs }) => words.some((word) => verbs.includes(word)));
   const meant = named.length > 0 ? named : commands;
-  return [...new Set(meant.flatMap((command) => command.flags)), 'bisect', 'help', 'version'];
+  return Object.assign({}, ...meant.map(({ options }) => options)) as Flags;
 }
 
 /** Flags and arguments that may hold several values. */
@@ -74,7 +75,9 @@ function usageFault(message: string, words: readonly string[]): Fault {
   const names = unknown.split(', ').filter((name, _, all) => !isCamelCaseOf(name, all));
   const near = names.flatMap((name) => [
     ...nearest(name, allVerbs),
-    ...nearest(name, flagsFor(words)).map((flag) => `--${flag}`),
+    ...nearest(name, Object.keys({ ...flagsFor(words), ...commonFlags })).map(
+      (flag) => `--${flag}`,
+    ),
   ]);
   return new Fault('KMC-104', `unknown command or flag: ${names.join(', ')}`, [
     ...(near.length === 0 ? [] : [`nearest: ${near.slice(0, 4).join(', ')}`]),
@@ -87,7 +90,7 @@ function parserFor(context: CommandContext) {
     .scriptName('kvm-mmu-check')
     .usage('$0 <command>\n\nInvariant checker for the x86 MMU of KVM.')
     .version(context.environment.model.version)
-    .parserConfiguration({ 'strip-aliased': true })
+    .parserConfiguration({ 'strip-aliased': true, 'dot-notation': false })
     .strict()
     .demandCommand(1, 'Name a command.')
     .completion('completion', 'Print a script that completes commands in bash or zsh')
@@ -128,6 +131,7 @@ export async function runCli(words: readonly string[], environment: Environment)
       throw error ?? usageFault(message ?? '', words);
     });
     const read = words.map((word) => (word === '-' ? standardInput : word));
+    checkWords(words, flagsFor(words));
     await parser.parseAsync(read, {}, (_error, _argv, output) => {
       if (output !== '') environment.out(`${output}\n`);
     });

@@ -1,9 +1,10 @@
 /** The stored counterexamples: each on its expected verdict, each mutant with one of its own. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { MutantEntry } from '../checker/catalogue.ts';
-import { Fault } from '../checker/fault.ts';
+import { Fault, reasonOf } from '../checker/fault.ts';
 import { readCounterexample } from '../counterexample/load.ts';
+import { statOf } from '../counterexample/read-text.ts';
 import { replay, type Replay } from '../counterexample/replay.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import type { LoopFault } from '../engine/liveness/judge.ts';
@@ -13,16 +14,30 @@ import type { Environment } from './environment.ts';
 
 const group = 'counterexamples';
 
-/** A folder stands for the `.json` files in it, not below it. Order: by name. */
+/** A folder stands for the files in it, not below it. Order: by name. Errors: fault 202. */
 export function filesIn(paths: readonly string[]): string[] {
-  return paths.flatMap((path) => {
-    if (!existsSync(path)) throw new Fault('KMC-202', `${path}: there is no such file`);
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path)
+  return paths.flatMap((path) => (statOf(path).isDirectory() ? storedIn(path) : [path]));
+}
+
+/** Errors: fault 202. */
+function storedIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
       .filter((name) => /^(good|bad)_.*\.json$/.test(name))
       .sort()
-      .map((name) => join(path, name));
-  });
+      .map((name) => join(folder, name));
+  } catch (error) {
+    throw new Fault('KMC-202', `${folder}: cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** As `filesIn`, for what a user named: there must be some. Errors: fault 202. */
+export function filesNamed(paths: readonly string[]): string[] {
+  const files = filesIn(paths);
+  if (files.length > 0) return files;
+  throw new Fault('KMC-202', `${paths.join(', ')}: holds no counterexample`, [
+    'A folder stands for the files good_*.json and bad_*.json in it.',
+  ]);
 }
 
 export interface JudgedFile {

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { match } from 'ts-pattern';
 import type { AnyMachine, ScenarioEntry, Selection } from '../checker/catalogue.ts';
+import { Fault } from '../checker/fault.ts';
 import { changeText, changesBetween } from '../counterexample/diff.ts';
 import { actionText, executeTrace, type ExecutedRun } from '../counterexample/execute.ts';
 import { counterexampleOf } from '../counterexample/record.ts';
@@ -184,7 +185,6 @@ export async function searchExhaustively(
   const { scenario, selection, limits, repeat } = target;
   const machine = context.environment.catalogue.instantiate(selection);
   const { workers, ...wanted } = settings;
-  const { resumeFrom } = wanted;
   const symmetry = wanted.symmetry && !asksProgress(machine, wanted);
   const header: SearchHeader = {
     verb: 'check',
@@ -204,7 +204,7 @@ export async function searchExhaustively(
   const expected = selection.mutant === undefined ? scenario.counts?.states : undefined;
   const hint = expected === undefined ? {} : { expectedStates: expected };
   const work = checkExhaustively(machine, { limits, ...wanted, ...hint, ...threads }, control);
-  const saved = withCheckpointFaults(resumeFrom, work);
+  const saved = withCheckpointFaults(settings, work);
   const outcome = await withNamedSteps(machine, repeat, saved);
   context.progress.clear();
   const { version } = context.environment.model;
@@ -217,6 +217,15 @@ export async function searchExhaustively(
   const report: Searched = { ...header, outcome, complete, found };
   context.reporter.finished(report);
   return report;
+}
+
+/** No walk, no verdict. Errors: fault 102. */
+function checkPathLed({ path }: RandomSettings, { kind, statistics, ...more }: Outcome): void {
+  if (path === undefined || kind !== 'inconclusive' || statistics.samples !== 0) return;
+  if ('bound' in more && more.bound !== 'samples') return;
+  throw new Fault('KMC-102', `path ${path}: leads to no walk of this seed`, [
+    'Give a path together with the seed that it was printed with.',
+  ]);
 }
 
 export async function searchAtRandom(
@@ -241,6 +250,7 @@ export async function searchAtRandom(
   const work = explore(machine, { ...settings, limits }, controlFor(context, header));
   const outcome = await withNamedSteps(machine, repeat, work);
   context.progress.clear();
+  checkPathLed(settings, outcome);
   const { version } = context.environment.model;
   const found = foundViolations(context, target, machine, violationsOf(outcome), {
     engine: 'random',

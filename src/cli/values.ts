@@ -25,7 +25,7 @@ const msPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000,
 export function duration_ms(flag: string, text: string): number {
   const [, digits, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const value = Number(digits) * (msPerUnit[unit] ?? NaN);
-  if (value > 0) return value;
+  if (value > 0 && value <= Number.MAX_SAFE_INTEGER) return value;
   throw bad(flag, text, 'must be a time above zero in ms, s, m or h', '60s');
 }
 
@@ -39,7 +39,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
 export function bytes(flag: string, text: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([KMG]?)i?B?$/.exec(text) ?? [];
   const value = Number(digits) * (bytesPerUnit[unit] ?? NaN);
-  if (value > 0) return value;
+  if (value > 0 && value <= Number.MAX_SAFE_INTEGER) return value;
   throw bad(flag, text, 'must be a size above zero in K, M or G', '4G');
 }
 
@@ -54,14 +54,29 @@ export function seed(flag: string, text: string): bigint {
   throw bad(flag, text, 'must be a number of 64 bits, hexadecimal or decimal', '0x5eed');
 }
 
+/** Walks are counted up to the one that is meant, which takes about a microsecond for each. */
+const pathNumberMax = 10 ** 8;
+
+/** The number of a walk, then of shrinks: `41:0:3`. */
+export const isPath = (text: string): boolean =>
+  /^\d+(:\d+)*$/.test(text) && text.split(':').every((number) => Number(number) <= pathNumberMax);
+
 export function path(flag: string, text: string): string {
-  if (/^\d+(:\d+)*$/.test(text)) return text;
-  throw bad(flag, text, 'must be numbers with colons between them', '41:0:3');
+  if (isPath(text)) return text;
+  throw bad(
+    flag,
+    text,
+    `must be numbers up to ${pathNumberMax} with colons between them`,
+    '41:0:3',
+  );
 }
 
 export function regularExpression(flag: string, text: string): RegExp {
   try {
-    return new RegExp(text);
+    const expression = new RegExp(text);
+    // Some are found too large only when they are used.
+    expression.test('');
+    return expression;
   } catch {
     throw bad(flag, text, 'must be a regular expression', "'^tlb-'");
   }

@@ -1,5 +1,4 @@
 /** From a file to validated data. Errors: faults 202 to 205 that name file and place. */
-import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { Fault, reasonOf } from '../checker/fault.ts';
 
@@ -18,12 +17,21 @@ export interface FileForm<T> {
   readonly described: string;
 }
 
+/** ` (line 3, column 5)`, when the parser says where. */
+function placeOf(reason: string, text: string): string {
+  const [, digits] = /position (\d+)(?! \()/.exec(reason) ?? [];
+  if (digits === undefined) return '';
+  const before = text.slice(0, Number(digits)).split('\n');
+  return ` (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
+}
+
 function parse<T>(text: string, file: string, { restore }: FileForm<T>): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const cut = text.trim() === '' || !text.trimEnd().endsWith('}');
-    throw new Fault('KMC-203', `${file}: not JSON: ${reasonOf(error)}`, [
+    const reason = reasonOf(error);
+    throw new Fault('KMC-203', `${file}: not JSON: ${reason}${placeOf(reason, text)}`, [
       cut ? 'The file ends early: it was truncated.' : 'The file was damaged after it was written.',
       restore,
     ]);
@@ -48,23 +56,32 @@ function checkVersion<T>(value: unknown, file: string, form: FileForm<T>): void 
 const issueLine = (issue: z.core.$ZodIssue): string =>
   `at ${issue.path.length === 0 ? 'top level' : issue.path.join('.')}: ${issue.message}`;
 
+/** What is printed must not steer a terminal; a key that objects take for their own gets lost. */
+function checkTexts(value: unknown, file: string, path: readonly string[]): void {
+  const refuse = (what: string): never => {
+    const place = path.length === 0 ? 'top level' : path.join('.');
+    throw new Fault('KMC-204', `${file}: does not match the schema`, [`at ${place}: ${what}`]);
+  };
+  const isText = typeof value === 'string';
+  if (isText && /[^\P{Cc}\n\t]/u.test(value)) refuse('holds a control character');
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '__proto__' || /\p{Cc}/u.test(key)) refuse(`has a key ${JSON.stringify(key)}`);
+    checkTexts(inner, file, [...path, key]);
+  }
+}
+
 /** `file` is how messages call it. */
 export function parseFile<T>(text: string, file: string, form: FileForm<T>): T {
   const value = parse(text, file, form);
   checkVersion(value, file, form);
   const parsed = form.schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    checkTexts(value, file, []);
+    return parsed.data;
+  }
   throw new Fault('KMC-204', `${file}: does not match the schema`, [
     ...parsed.error.issues.slice(0, 5).map(issueLine),
     form.described,
   ]);
-}
-
-/** Errors: fault 202. */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Fault('KMC-202', `${file}: cannot be read: ${reasonOf(error)}`);
-  }
 }

@@ -1,6 +1,7 @@
-/** From a file to a validated counterexample. Errors: faults 202 to 205 that name the file. */
+/** From a file to a validated counterexample. Errors: faults 202 to 205, with file and place. */
 import { Fault } from '../checker/fault.ts';
-import { parseFile, readText, type FileForm } from './json-file.ts';
+import { parseFile, type FileForm } from './json-file.ts';
+import { readText } from './read-text.ts';
 import { counterexampleSchema, schemaName, type Counterexample } from './schema.ts';
 
 const form: FileForm<Counterexample> = {
@@ -12,9 +13,16 @@ const form: FileForm<Counterexample> = {
   described: 'The format is described in docs/counterexample-format.md.',
 };
 
+/** As many as the longest random walk has steps. */
+const actionsMax = 10_000;
+
 /** As `parseCounterexample`, but the fingerprints may be absent (`[]`): they are to be written. */
-export const parseDraft = (text: string, file: string): Counterexample =>
-  parseFile(text, file, form);
+export function parseDraft(text: string, file: string): Counterexample {
+  const found = parseFile(text, file, form);
+  const { actions } = found;
+  if (actions.length <= actionsMax) return found;
+  throw new Fault('KMC-204', `${file}: has ${actions.length} actions, at most ${actionsMax} go`);
+}
 
 /** `file` is how messages call it. */
 export function parseCounterexample(text: string, file: string): Counterexample {

@@ -8,7 +8,7 @@
  */
 import { rethrowWithTrace } from './broken-model.ts';
 import { Checkpoints } from './checkpoint/checkpoints.ts';
-import { CheckpointError } from './checkpoint/format.ts';
+import { CheckpointError } from './checkpoint/header.ts';
 import { notAsked, searchForLoops, type ProgressResult } from './liveness/search.ts';
 import { ModelAssumptionError, type Fields, type Machine } from './machine/index.ts';
 import type { Bound, Control, Outcome, Statistics } from './outcome.ts';

@@ -2,7 +2,7 @@
 import type { PresetName, Rules } from '../../model/index.ts';
 import type { Granularity } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
-import { seedMax } from '../cli/values.ts';
+import { isPath, seedMax } from '../cli/values.ts';
 import { commandLine } from '../cli/commands/command.ts';
 import {
   searchAtRandom,
@@ -142,7 +142,7 @@ function checkWalk({ seed, path }: ExploreOptions): void {
       'for example: 0x5eedn',
     ]);
   }
-  if (path === undefined || /^\d+(:\d+)*$/.test(path)) return;
+  if (path === undefined || isPath(path)) return;
   throw new Fault('KMC-102', `path ${path}: must be numbers with colons between them`);
 }
 

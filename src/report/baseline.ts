@@ -8,7 +8,8 @@ import { z } from 'zod';
 import type { Catalogue, ScenarioEntry, Selection } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
 import { find } from '../checker/names.ts';
-import { parseFile, readText, type FileForm } from '../counterexample/json-file.ts';
+import { parseFile, type FileForm } from '../counterexample/json-file.ts';
+import { readText } from '../counterexample/read-text.ts';
 import type { SearchReport } from './search-report.ts';
 
 export const baselineSchemaName = 'kvm-mmu-check/baseline@1';

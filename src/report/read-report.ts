@@ -1,7 +1,8 @@
 /** From the JSON report of a shard back to what its searches came to. */
 import type { Catalogue } from '../checker/catalogue.ts';
 import { find } from '../checker/names.ts';
-import { parseFile, readText, type FileForm } from '../counterexample/json-file.ts';
+import { parseFile, type FileForm } from '../counterexample/json-file.ts';
+import { readText } from '../counterexample/read-text.ts';
 import { reportSchema, reportSchemaName, type ReportDocument, type SearchData } from './schema.ts';
 import type { FoundViolation, SearchOutcome, SearchReport } from './search-report.ts';
 

@@ -215,7 +215,7 @@ function conclude(
 
 export const allCommand: Command = {
   verbs: ['all'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'all',

@@ -186,7 +186,7 @@ async function check(environment: Environment, argv: CheckArguments): Promise<nu
 
 export const checkCommand: Command = {
   verbs: ['check', 'verify'],
-  flags: Object.keys(checkOptions),
+  options: checkOptions,
   add: (cli, { environment, finish }) =>
     cli.command(
       ['check [scenario..]', 'verify'],

@@ -1,6 +1,7 @@
 /** What all commands have in common. */
 import type { Argv } from 'yargs';
 import type { Environment } from '../environment.ts';
+import type { Flags } from '../words.ts';
 
 export interface CommandContext {
   readonly environment: Environment;
@@ -10,8 +11,8 @@ export interface CommandContext {
 
 export interface Command {
   readonly verbs: readonly string[];
-  /** Names of its flags, without dashes. */
-  readonly flags: readonly string[];
+  /** Its flags, by name without dashes. */
+  readonly options: Flags;
   /** Adds it to the parser. */
   readonly add: (cli: Argv, context: CommandContext) => Argv;
 }

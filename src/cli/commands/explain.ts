@@ -60,7 +60,7 @@ function explain(environment: Environment, argv: Arguments): number {
 
 export const explainCommand: Command = {
   verbs: ['explain'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'explain <name>',

@@ -75,7 +75,7 @@ function exportFile(environment: Environment, argv: Flags): number {
 
 export const exportCommand: Command = {
   verbs: ['export'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'export <file>',

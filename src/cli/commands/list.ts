@@ -136,7 +136,7 @@ function list(environment: Environment, argv: Arguments): number {
 
 export const listCommand: Command = {
   verbs: ['list'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'list <what>',

@@ -158,7 +158,7 @@ async function merge(
 
 export const mergeCommand: Command = {
   verbs: ['merge'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'merge <report..>',

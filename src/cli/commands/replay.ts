@@ -1,7 +1,7 @@
 /** `replay`: stored counterexamples executed again, and the recorded verdict verified. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { labelled } from '../../report/steps-text.ts';
-import { expectedText, filesIn, outcomeText } from '../corpus.ts';
+import { expectedText, filesNamed, outcomeText } from '../corpus.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor, type Output } from '../output.ts';
@@ -36,7 +36,7 @@ const driftLines = ({ replayed }: Viewed): string[] =>
 /** Errors: faults of the first file that has one. Returns 1 when a verdict is not as recorded. */
 function replayFiles(environment: Environment, argv: Flags, paths: readonly string[]): number {
   const output = outputFor(environment, argv);
-  const views = filesIn(paths).map((file) => view(environment, file, argv));
+  const views = filesNamed(paths).map((file) => view(environment, file, argv));
   for (const viewed of views) {
     if (output.format !== 'text') {
       output.line(JSON.stringify(viewData(viewed), null, output.format === 'json' ? 2 : 0));
@@ -58,7 +58,7 @@ function replayFiles(environment: Environment, argv: Flags, paths: readonly stri
 
 export const replayCommand: Command = {
   verbs: ['replay'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'replay <file..>',

@@ -166,7 +166,7 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
 
 export const runCommand: Command = {
   verbs: ['run'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'run [scenario..]',

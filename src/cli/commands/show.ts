@@ -53,7 +53,7 @@ function showFile(environment: Environment, argv: Flags, file: string): number {
 
 export const showCommand: Command = {
   verbs: ['show'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'show <file>',

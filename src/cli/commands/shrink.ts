@@ -118,7 +118,7 @@ async function shrink(environment: Environment, argv: Arguments): Promise<number
 
 export const shrinkCommand: Command = {
   verbs: ['shrink'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'shrink <file>',

@@ -6,7 +6,7 @@ import { checksExitCode, checksHeadline, writeChecks, type Check } from '../../r
 import { silentReporter } from '../../report/reporter.ts';
 import type { SearchReport } from '../../report/search-report.ts';
 import { Fault } from '../../checker/fault.ts';
-import { filesIn, judgeFile, judgeMutant } from '../corpus.ts';
+import { filesIn, filesNamed, judgeFile, judgeMutant } from '../corpus.ts';
 import { judgeCounts } from '../counts.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
@@ -126,7 +126,10 @@ async function test(environment: Environment, argv: Arguments): Promise<number> 
   if (argv.update) await refreshAll(environment, named, corpus);
   const judged: Judged =
     named.length > 0
-      ? { checks: filesIn(named).map((file) => judgeFile(environment, file).check), notJudged: [] }
+      ? {
+          checks: filesNamed(named).map((file) => judgeFile(environment, file).check),
+          notJudged: [],
+        }
       : await judgeAll(environment, corpus, progressOn(environment, output.showProgress));
   report(environment, argv, output, judged);
   const signal = environment.stopSignal();
@@ -136,7 +139,7 @@ async function test(environment: Environment, argv: Arguments): Promise<number> 
 
 export const testCommand: Command = {
   verbs: ['test'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'test [path..]',

@@ -271,7 +271,7 @@ const named = (file: string): string => (file === standardInput ? '-' : file);
 
 export const validateCommand: Command = {
   verbs: ['validate'],
-  flags: Object.keys(options),
+  options,
   add: (cli, { environment, finish }) =>
     cli.command(
       'validate <trace..>',

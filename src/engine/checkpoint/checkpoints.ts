@@ -3,7 +3,8 @@ import type { Fields } from '../machine/index.ts';
 import { hashWords } from '../state/hash.ts';
 import type { StoredSearch } from '../search/trace.ts';
 import type { Verdicts } from '../search/verdicts.ts';
-import { readCheckpoint, writeCheckpoint, type SavedSearch } from './format.ts';
+import { readCheckpoint, writeCheckpoint } from './format.ts';
+import type { SavedSearch } from './header.ts';
 
 export interface CheckpointOptions {
   readonly file: string;
@@ -63,7 +64,7 @@ export class Checkpoints<S, F extends Fields> {
     return this.#options !== undefined && now - this.#last >= this.#options.interval_ms;
   }
 
-  /** Saves the search. `after` tells the time when that is done. */
+  /** Saves the search. `after` tells the time when that is done. Errors: `CheckpointWriteError`. */
   save(
     { done, left, found }: LevelProgress,
     counters: Pick<SavedSearch, 'taken' | 'elapsed_ms'>,

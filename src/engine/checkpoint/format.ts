@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   openSync,
@@ -14,46 +15,20 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import type { EvidenceCounts } from '../judge.ts';
-import type { Violation } from '../outcome.ts';
-import type { Sighting } from '../search/sightings.ts';
-import type { StateStore, Storage } from '../search/store.ts';
+import type { StateStore } from '../search/store.ts';
+import {
+  CheckpointError,
+  CheckpointWriteError,
+  FORMAT_START,
+  headerFrom,
+  headerText,
+  type SavedSearch,
+} from './header.ts';
 
-const FORMAT = 'kvm-mmu-check checkpoint';
-const VERSION = 1;
 const DIGEST_BYTES = 32;
 const BLOCK_BYTES = 2 ** 20;
-const FORMAT_START = `{"format":${JSON.stringify(FORMAT)},`;
 
-/** Why a file cannot be resumed from. */
-export class CheckpointError extends Error {
-  override readonly name = 'CheckpointError';
-}
-
-/** All of a search but its states. */
-export interface SavedSearch {
-  /** What was searched, as the caller describes it: plain data. */
-  readonly identity: unknown;
-  /** Names of the machine and its parts: whoever resumes must have the same. */
-  readonly machine: string;
-  readonly words: number;
-  readonly storage: Storage;
-  /** States by level; the last one is being expanded. */
-  readonly levels: readonly number[];
-  /** States of the last level that have been expanded. */
-  readonly expanded: number;
-  /** States of the level after. */
-  readonly found: number;
-  /** By state of level 0: which initial state it is. */
-  readonly roots: readonly number[];
-  readonly taken: readonly number[];
-  readonly evidence: EvidenceCounts;
-  readonly sightings: readonly (Omit<Sighting, 'vector' | 'state'> & {
-    readonly vector: readonly number[];
-  })[];
-  readonly violations: readonly Violation[];
-  readonly elapsed_ms: number;
-}
+const isSystemError = (error: unknown): error is Error => error instanceof Error && 'code' in error;
 
 const bytesOf = (words: Int32Array): Uint8Array =>
   new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
@@ -88,14 +63,31 @@ export interface SavedStates {
   readonly waiting: readonly number[];
 }
 
-/** Writes a file in one piece: whoever looks sees the old one or the new one. */
+/**
+ * Writes a file in one piece: whoever looks sees the old one or the new one.
+ * Errors: `CheckpointWriteError`.
+ */
 export function writeCheckpoint(
   file: string,
   search: SavedSearch,
   store: StateStore,
+  states: SavedStates,
+): void {
+  try {
+    writeBeside(`${file}.part`, search, store, states);
+    renameSync(`${file}.part`, file);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new CheckpointWriteError(`cannot be written: ${error.message}`, { cause: error });
+  }
+}
+
+function writeBeside(
+  temporary: string,
+  search: SavedSearch,
+  store: StateStore,
   { all, waiting }: SavedStates,
 ): void {
-  const temporary = `${file}.part`;
   const output = openSync(temporary, 'w');
   const hash = createHash('sha256');
   const write = (bytes: Uint8Array) => {
@@ -105,7 +97,7 @@ export function writeCheckpoint(
     for (let at = 0; at < own.length;) at += writeSync(output, own, at);
   };
   try {
-    write(Buffer.from(`${JSON.stringify({ format: FORMAT, version: VERSION, ...search })}\n`));
+    write(Buffer.from(headerText(search)));
     eachPiece(store, store.keys, store.keyWords + 1, all, (words) => write(bytesOf(words)));
     if (!store.exact) {
       eachPiece(store, store.vectors, store.words, waiting, (words) => write(bytesOf(words)));
@@ -115,7 +107,6 @@ export function writeCheckpoint(
   } finally {
     closeSync(output);
   }
-  renameSync(temporary, file);
 }
 
 /** Compares the digest at the end with the rest. Errors: `CheckpointError`. */
@@ -139,11 +130,16 @@ class Reader {
 
   /** Errors: `CheckpointError`. */
   constructor(file: string) {
-    try {
-      this.#input = openSync(file, 'r');
-    } catch (error) {
-      throw new CheckpointError('the file cannot be read', { cause: error });
-    }
+    // A pipe that nobody writes to must not be waited for.
+    this.#input = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (fstatSync(this.#input).isFile()) return;
+    closeSync(this.#input);
+    throw new CheckpointError('it is no regular file');
+  }
+
+  /** Bytes between the header and the digest. */
+  get left(): number {
+    return fstatSync(this.#input).size - DIGEST_BYTES - this.#at;
   }
 
   /** Errors: `CheckpointError`. */
@@ -180,18 +176,18 @@ class Reader {
   }
 }
 
-function headerFrom(text: string): SavedSearch {
-  const header = JSON.parse(text) as SavedSearch & { readonly version: number };
-  if (header.version === VERSION) return header;
-  throw new CheckpointError(`the file has version ${header.version}, not ${VERSION}`);
-}
-
+/** Errors: `CheckpointError`. */
 function reading<T>(file: string, read: (reader: Reader) => T): T {
-  const reader = new Reader(file);
   try {
-    return read(reader);
-  } finally {
-    reader.close();
+    const reader = new Reader(file);
+    try {
+      return read(reader);
+    } finally {
+      reader.close();
+    }
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new CheckpointError(`the file cannot be read: ${error.message}`, { cause: error });
   }
 }
 
@@ -200,6 +196,10 @@ export const peekCheckpoint = (file: string): SavedSearch =>
   reading(file, (reader) => reader.header());
 
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** Words. */
+const keptVectors = (store: StateStore, states: number): number =>
+  store.exact ? 0 : states * store.words;
 
 /**
  * Reads a checkpoint into an empty store: the states get the ids 0, 1, … in order.
@@ -214,6 +214,10 @@ export function readCheckpoint(file: string, machine: string, store: StateStore)
     }
     const states = sumOf(search.levels) + search.found;
     const waiting = sumOf(search.levels.slice(0, -1)) + search.expanded;
+    const bytes = 4 * (states * (store.keyWords + 1) + keptVectors(store, states - waiting));
+    if (bytes !== reader.left) {
+      throw new CheckpointError('the file is damaged: its first line counts other states');
+    }
     while (store.keys.length * store.segmentStates < states) {
       if (!store.addSegment()) throw new CheckpointError('the states do not fit into memory');
     }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CheckpointError } from '../../../src/engine/checkpoint/format.ts';
+import { CheckpointError } from '../../../src/engine/checkpoint/header.ts';
 import { checkExhaustively, type ExhaustiveOptions } from '../../../src/engine/exhaustive.ts';
 import type { Machine } from '../../../src/engine/machine/index.ts';
 import type { Control, Outcome } from '../../../src/engine/outcome.ts';

@@ -27,6 +27,7 @@ const others = (file: string): readonly (readonly string[])[] => [
   ['show', file],
   ['shrink', file, '--save', output],
   ['test', file],
+  ['export', file, '--to', 'itf', '--out', join(output, 'x.itf.json')],
 ];
 
 /** A search would find the run anew; what is no counterexample at all is not touched. */
@@ -44,7 +45,7 @@ it.each(damage.map((one, i) => ({ ...one, i })))('$name', async ({ bytes, says, 
   const file = join(folder, 'bad_file.json');
   writeFileSync(file, bytes);
   const before = contentsOf(folder);
-  for (const words of [['replay', file], others(file)[i % 3] ?? []]) {
+  for (const words of [['replay', file], others(file)[i % 4] ?? []]) {
     const ended = await run(words);
     expectRefusal(ended, 65, 'bad_file.json');
     expect(`${ended.out}${ended.err}`).toMatch(says);

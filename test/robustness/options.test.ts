@@ -157,6 +157,12 @@ const wrongWords: Wrong[] = [
   { words: ['check', '--checkpoint', 'none/x', 'lock-two-actors'], says: 'none/x' },
   { words: ['check', '--checkpoint', 'bad_x.json/x', 'lock-two-actors'], says: 'bad_x.json/x' },
   { words: ['check', 'lock-two-actors', '--resume', 'bad_x.json'], says: 'bad_x.json' },
+  ...['', 'x', '__proto__', 'toString'].map((to) => ({
+    words: ['export', 'bad_x.json', `--to=${to}`],
+    says: 'to',
+  })),
+  { words: ['export', 'bad_x.json', '--to', 'itf', '--step', '1'], says: '--step' },
+  { words: ['export', 'bad_x.json'], says: 'to' },
   { words: ['shrink', 'bad_x.json', '--in-place=maybe'], says: '--in-place' },
   { words: ['replay', 'bad_x.json', '--full', '--diff'], says: 'full' },
   { words: ['check', '--continue', '--max-errors=2'], says: 'max-errors' },

@@ -59,7 +59,7 @@ describe.each(kinds)('$name', ({ file: name, make, commands }) => {
     whole = readFileSync(file, 'utf8');
   });
 
-  async function expectRefused(bytes: string | Buffer, says = ''): Promise<void> {
+  async function expectRefused(bytes: string | Uint8Array, says = ''): Promise<void> {
     writeFileSync(file, bytes);
     const before = contentsOf(folder);
     for (const words of commands(file)) {

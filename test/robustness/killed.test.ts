@@ -33,7 +33,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 interface Ended {
   readonly status: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -77,18 +77,20 @@ const isStored = (text: string): boolean => text === readFileSync(stored, 'utf8'
 const stale = (): string =>
   readFileSync(stored, 'utf8').replace(/"hash": "\w+"/, `"hash": "${'0'.repeat(16)}"`);
 
+const plant = ['check', '--mutant', bug, '--properties', 'valid-page-is-unique'];
+const reports = ['--junit', 'report.xml', '--sarif', 'report.sarif'];
+
 const cases: readonly Case[] = [
   {
-    name: 'check, with results in a file',
-    words: [
-      ...['check', '--mutant', bug, '--properties', 'valid-page-is-unique', '--save', 'found'],
-      ...['--format', 'json', '--out', 'report.json'],
-    ],
+    name: 'check, with all its reports',
+    words: [...plant, '--save', 'found', '--format', 'json', '--out', 'report.json', ...reports],
     exit: 1,
     prepare: () => {},
     whole: {
       [`found/${file}`]: isStored,
       'report.json': isJson,
+      'report.sarif': isJson,
+      'report.xml': (text) => text.trimEnd().endsWith('</testsuites>'),
     },
   },
   {

@@ -1,6 +1,5 @@
 /** The flags about known violations. */
 import { existsSync } from 'node:fs';
-import { Fault } from '../checker/fault.ts';
 import { writeWhole } from '../counterexample/save.ts';
 import {
   baselineText,
@@ -65,13 +64,9 @@ function writer({ err, stopSignal }: Environment, before: Baseline): BaselineUse
   };
 }
 
-/** Reads what there is before the work begins. Errors: faults 102, 201 to 205. */
+/** Reads what there is before the work begins. Errors: faults 201 to 205. */
 export function baselineUse(environment: Environment, flags: BaselineFlags): BaselineUse {
   const { baseline: given, writeBaseline } = flags;
-  for (const [name, file] of Object.entries({ baseline: given, 'write-baseline': writeBaseline })) {
-    if (file !== '') continue;
-    throw new Fault('KMC-102', `--${name} needs a file`, [`for example: --${name} baseline.json`]);
-  }
   if (writeBaseline !== undefined) {
     const before = existsSync(writeBaseline)
       ? readBaseline(writeBaseline, environment.catalogue)

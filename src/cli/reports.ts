@@ -41,13 +41,9 @@ export const ktapIsTheResult = ({ ktap }: Pick<ReportFlags, 'ktap'>): boolean =>
 
 /**
  * Looked at before the work begins. `words`: names that were rather meant as arguments.
- * Errors: faults 102 and 103.
+ * Errors: fault 103.
  */
 export function checkReportFlags(flags: ReportFlags, words: readonly string[]): void {
-  for (const [name, value] of Object.entries({ junit: flags.junit, sarif: flags.sarif })) {
-    if (value === undefined || value !== '') continue;
-    throw new Fault('KMC-102', `--${name} needs a file`, [`for example: --${name} report.${name}`]);
-  }
   if (ktapIsTheResult(flags) && flags.format !== 'text') {
     throw new Fault('KMC-103', `--ktap and --format ${flags.format} both make the results`, [
       'Name a file: --ktap=report.ktap',

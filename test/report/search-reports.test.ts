@@ -305,7 +305,7 @@ describe('--ktap without a file', () => {
     expect(code).toBe(64);
     expect(err).toContain('error KMC-103: --ktap takes "lock-two-actors" for its file');
     expect((await run('check --ktap --format json')).code).toBe(64);
-    expect((await run('check --junit')).err).toContain('error KMC-102: --junit needs a file');
+    expect((await run('check --junit')).err).toContain('error KMC-102: --junit: needs a value');
   });
 });
 

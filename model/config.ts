@@ -17,7 +17,8 @@ export interface Workload {
 /**
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
  * mmu_lock while pages are synced or zapped; emulated writes that KVM turns into zapping and
- * retrying; calls of the MMU notifier; changes of the memory slot.
+ * retrying; calls of the MMU notifier; changes of the memory slot;
+ * memory caches that cannot be filled.
  */
 export const budgetNames = [
   'fault',
@@ -30,6 +31,7 @@ export const budgetNames = [
   'unprotect',
   'notifier',
   'memslot',
+  'alloc_failure',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 

@@ -24,6 +24,13 @@ export interface Memslot {
   readonly generations: number;
 }
 
+/** How many shadow pages a VM may have; the scaled KVM_MIN_FREE_MMU_PAGES and KVM_REFILL_PAGES. */
+export interface Quota {
+  readonly n_max: number;
+  readonly min_free: number;
+  readonly refill: number;
+}
+
 export interface Geometry {
   /** Level of a root shadow page: 2 or 3. */
   readonly levels: number;
@@ -40,6 +47,10 @@ export interface Geometry {
   readonly host_level: readonly number[];
   /** The memory slot that userspace changes; `null` when all frames are in slots that stay. */
   readonly memslot: Memslot | null;
+  /** The quota of shadow pages; `null` when there are enough for every run. */
+  readonly quota: Quota | null;
+  /** Whether the memory caches of a vCPU are counted. */
+  readonly caches: boolean;
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -108,4 +119,9 @@ export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
   g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;
 
 /** Whether the order of active_mmu_pages matters: where somebody zaps the oldest pages first. */
-export const hasListOrder = (g: Geometry): boolean => g.memslot !== null;
+export const hasListOrder = (g: Geometry): boolean => g.memslot !== null || g.quota !== null;
+
+/** PT64_ROOT_MAX_LEVEL pages: one for each level that a fault may have to add. */
+export const pagesPerFault = (g: Geometry): number => g.levels;
+/** One object for the rmap of the leaf, one for the parents of each page. */
+export const descriptorsPerFault = (g: Geometry): number => 1 + g.levels;

@@ -29,6 +29,8 @@ export const pc = oneOf(
   'sync_roots',
   'assign_root',
   'emulate_mmio',
+  'check_stale',
+  'alloc_root',
   'enter',
 );
 export type Pc = View<typeof pc>;
@@ -46,6 +48,7 @@ export const warning = oneOf(
   'page-unlisted-twice',
   'page-listed-twice',
   'invalid-page-on-active-list',
+  'memory-cache-empty',
   'translation-of-direct-page-differs',
 );
 export type Warning = View<typeof warning>;

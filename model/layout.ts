@@ -22,9 +22,11 @@ import { gpteMax } from './gpte.ts';
 import { MMIO_SPTE_GENERATIONS, spteMax } from './spte.ts';
 import {
   addressCount,
+  descriptorsPerFault,
   hasHugeFrames,
   hasListOrder,
   judgedKinds,
+  pagesPerFault,
   prefixCount,
   type Geometry,
 } from './geometry.ts';
@@ -176,6 +178,9 @@ const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
     }),
     /** The MMIO access cached last, by address + 1; 0 when there is none. */
     mmio: mmioLayout(g),
+    /** Objects at hand for pages, and for lists of descriptors. */
+    mmu_page_header_cache: uint(g.caches ? pagesPerFault(g) : 0),
+    mmu_pte_list_desc_cache: uint(g.caches ? descriptorsPerFault(g) : 0),
     /** Whether an update of the slots waits for this vCPU to leave KVM. */
     srcu_awaited: boolWhere(g.memslot !== null),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
@@ -230,6 +235,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     unprotect: uint(budget.unprotect),
     notifier: uint(budget.notifier),
     memslot: uint(budget.memslot),
+    alloc_failure: uint(budget.alloc_failure),
   });
 
 /** Aligned runs of frames that a 2M leaf could map; none where nothing maps above 4K. */
@@ -242,7 +248,10 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
   const { gpte, spteps } = domainsOf(g);
   return record({
     mmu_lock: lockLayout(g, optionalRef(vcpus)),
-    arch: record({ indirect_shadow_pages: uint(g.shadow_pages * 2) }),
+    arch: record({
+      indirect_shadow_pages: uint(g.shadow_pages * 2),
+      n_used_mmu_pages: uint(g.quota === null ? 0 : g.shadow_pages * 2),
+    }),
     /** Flushes owed by the holder of mmu_lock before it unlocks, by host frame, see tlb/flush. */
     ghost_owed: record({
       unmap: bitset(g.pfns),

@@ -9,6 +9,7 @@ import { guestTransitions } from './guest/guest.ts';
 import { hostTransitions } from './host/host.ts';
 import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
+import { faultLockTransitions } from './shadow/fault-lock.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
 import { leafTransitions } from './shadow/leaf.ts';
@@ -37,6 +38,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...memslotTransitions,
   ...zapAllTransitions,
   ...pageFaultTransitions,
+  ...faultLockTransitions,
   ...fetchTransitions,
   ...linkTransitions,
   ...leafTransitions,
@@ -114,6 +116,7 @@ const boot = (kvm: Kvm): void => {
   kvm.budget.unprotect = budget.unprotect;
   kvm.budget.notifier = budget.notifier;
   kvm.budget.memslot = budget.memslot;
+  kvm.budget.alloc_failure = budget.alloc_failure;
   if (kvm.geometry.memslot?.present === true) kvm.memslots.state = 'present';
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;

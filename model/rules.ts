@@ -8,12 +8,14 @@ import { buildingRules } from './rules/building.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
 import { memslotRules } from './rules/memslots.ts';
+import { quotaRules } from './rules/quota.ts';
 
 export const ruleDefinitions = {
   ...buildingRules,
   ...mappingRules,
   ...keepingRules,
   ...memslotRules,
+  ...quotaRules,
 } as const;
 
 export type RuleName = keyof typeof ruleDefinitions;

@@ -60,6 +60,8 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   pfns: g.gfns,
   host_level: Array.from({ length: g.gfns }, () => 1),
   memslot: null,
+  quota: null,
+  caches: false,
   cr3: [0],
   vcpus: 2,
   prev_roots: 1,

@@ -8,6 +8,10 @@ import { pointersLeadToAllocatedPages } from './pointers-lead-to-allocated-pages
 import { hardwareReachesNoFreedPage } from './hardware-reaches-no-freed-page.ts';
 import { obsoletePagesComeLast } from './obsolete-pages-come-last.ts';
 import { zapAllTakesOldPagesOnly } from './zap-all-takes-old-pages-only.ts';
+import { reclaimSparesRootsInUse } from './reclaim-spares-roots-in-use.ts';
+import { usedPagesEqualARecount } from './used-pages-equal-a-recount.ts';
+import { usedPagesStayWithinTheQuota } from './used-pages-stay-within-the-quota.ts';
+import { cachesCoverTheWorstCase } from './caches-cover-the-worst-case.ts';
 import { validPageIsUnique } from './valid-page-is-unique.ts';
 import { rootCountEqualsRootSlots } from './root-count-equals-root-slots.ts';
 import { leafIsFiledInOneRmap } from './leaf-is-filed-in-one-rmap.ts';
@@ -55,6 +59,10 @@ export const properties: readonly KvmProperty[] = [
   hardwareReachesNoFreedPage,
   obsoletePagesComeLast,
   zapAllTakesOldPagesOnly,
+  reclaimSparesRootsInUse,
+  usedPagesEqualARecount,
+  usedPagesStayWithinTheQuota,
+  cachesCoverTheWorstCase,
   validPageIsUnique,
   rootCountEqualsRootSlots,
   leafIsFiledInOneRmap,

@@ -4,6 +4,7 @@ import { endlessMutants } from './endless.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
 import { memslotMutants } from './memslots.ts';
+import { quotaMutants } from './quota.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -12,6 +13,7 @@ export const mutants: readonly Mutant[] = [
   ...keepingMutants,
   ...endlessMutants,
   ...memslotMutants,
+  ...quotaMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

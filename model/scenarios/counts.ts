@@ -49,4 +49,7 @@ export const recordedCounts: Readonly<
   'shadow-mmio-sync': { states: 15459, transitions: 23970, depth: 62 },
   'shadow-mmio-over-leaf': { states: 496, transitions: 640, depth: 38 },
   'shadow-memslot-read-only': { states: 25877, transitions: 43860, depth: 68 },
+  'shadow-quota': { states: 3602, transitions: 8117, depth: 52 },
+  'shadow-quota-roots': { states: 2724, transitions: 3451, depth: 60 },
+  'shadow-caches': { states: 1579, transitions: 2221, depth: 37 },
 };

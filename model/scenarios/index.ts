@@ -6,6 +6,7 @@ import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
 import { memslotScenarios } from './memslots.ts';
+import { quotaScenarios } from './quota.ts';
 import { rightsScenarios } from './rights.ts';
 import { strictScenarios } from './strict.ts';
 import { unsyncScenarios } from './unsync.ts';
@@ -19,6 +20,7 @@ const configured: readonly Scenario[] = [
   ...hostScenarios,
   ...hugeScenarios,
   ...memslotScenarios,
+  ...quotaScenarios,
   ...strictScenarios,
   ...endlessScenarios,
 ];

@@ -10,6 +10,7 @@ import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { isValid, sp_has_gptes, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
 import { listActive } from './page-list.ts';
+import { takeObject } from './memory-cache.ts';
 import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
 import { countDisallowLpage, kvm_mmu_prepare_zap_page } from './zap.ts';
 
@@ -42,12 +43,14 @@ export const kvm_mmu_find_shadow_page = (kvm: Kvm, gfn: number, role: number): n
  * kvm_mmu_alloc_shadow_page() and account_shadowed(): an empty page in sync, its table
  * write-protected. Returns the page; the holder of mmu_lock owes a flush when anything changed.
  *
- * Abstracts: memory caches. A slot that something still points at is not taken, so that a
+ * A slot that something still points at is not taken, so that a
  * dangling pointer stays visible as one.
  */
 export const kvm_mmu_alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): number => {
   const sp = freeSlot(kvm);
   const page = kvm.sp.at(sp);
+  takeObject(kvm, 'mmu_page_header_cache');
+  if (kvm.geometry.quota !== null) kvm.arch.n_used_mmu_pages += 1;
   listActive(kvm, page);
   page.gfn = gfn;
   setRole(page.role, role);

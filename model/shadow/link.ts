@@ -9,6 +9,7 @@ import { tableIndex } from '../geometry.ts';
 import { make_nonleaf_spte } from '../spte.ts';
 import { kvm_mmu_hugepage_adjust } from './huge.ts';
 import { isBefore } from './lock.ts';
+import { takeObject } from './memory-cache.ts';
 import { sptepOf, warn } from './mmu-page.ts';
 import { mark_unsync } from './unsync.ts';
 import { leafLevel } from './walker.ts';
@@ -48,6 +49,7 @@ export const storeLink = (kvm: Kvm, v: number): void => {
   const index = tableIndex(kvm.geometry, kvm.vcpu.at(v).insn.va, mmu_lock.level);
   const page = kvm.sp.at(child);
   kvm.sp.at(parent).spt.set(index, make_nonleaf_spte(child));
+  if (page.parent_ptes.bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');
   page.parent_ptes.add(sptepOf(kvm, parent, index));
   if (page.unsync_children > 0 && kvm.rules.link_unsync_children === 'sync') {
     warn(kvm, 'linked-with-unsync-children');

@@ -146,6 +146,7 @@ const emulate_mmio: ModelTransition = {
     'guest memory when a slot has come meanwhile.',
   source: ['x86_emulate_instruction()', 'vcpu_mmio_gva_to_gpa()', 'emulator_read_write_onepage()'],
   over: ['v'],
+  at: 'emulate_mmio',
   needs: ({ geometry }) => geometry.memslot !== null,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'emulate_mmio')) return false;

@@ -2,13 +2,12 @@
  * The page fault up to the point where mmu_lock is taken, and the faults that go to the guest.
  *
  * Kernel: FNAME(page_fault), FNAME(walk_addr), FNAME(update_accessed_dirty_bits),
- * is_page_fault_stale(), kvm_inject_emulated_page_fault().
+ * kvm_inject_emulated_page_fault(). What happens once it has mmu_lock is in `fault-lock.ts`.
  *
- * Cuts: each read of a guest entry, each update of its flags, taking mmu_lock. Before the lock
- * nothing that the walk read is to be trusted.
+ * Cuts: each read of a guest entry, each update of its flags. Before the lock nothing that the walk
+ * read is to be trusted.
  *
- * Abstracts: memory caches, and the checks of the notifier before mmu_lock is taken, which only
- * save work.
+ * Abstracts: the checks of the notifier before mmu_lock is taken, which only save work.
  * The test for a write-tracked gfn and the lookup of the memory slot happen with the last read of
  * the walk: nothing but the walk comes between them.
  */
@@ -27,22 +26,13 @@ import {
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
-import { enterLevel } from './link.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
-import { goTo, isBefore, isBeforeLocking, lock, proceed, isUnlocked } from './lock.ts';
+import { goTo, isBefore, lock, proceed, isUnlocked } from './lock.ts';
 import { lookUpSlot } from './mmio.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { pfnOf, readGuest } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
-import {
-  accessDownTo,
-  gpte_changed,
-  kindOf,
-  leafLevel,
-  startWalk,
-  tableAt,
-  walkedGfn,
-} from './walker.ts';
+import { accessDownTo, kindOf, leafLevel, startWalk, tableAt, walkedGfn } from './walker.ts';
 
 const walk_addr: ModelTransition = {
   name: 'FNAME(walk_addr)',
@@ -187,46 +177,6 @@ const faultin_pfn: ModelTransition = {
   },
 };
 
-/** The first part of is_page_fault_stale(): whether the root was zapped, or is about to be. */
-const isStaleRoot = (kvm: Kvm, root: number): boolean => {
-  const page = kvm.sp.at(root);
-  return page.role.invalid || (page.obsolete && kvm.rules.stale_root_check === 'checked');
-};
-
-/** mmu_invalidate_retry_gfn(): whether the notifier runs over the gfn, or has run since. */
-const mmu_invalidate_retry_gfn = (kvm: Kvm, vcpu: VcpuView): boolean => {
-  if (kvm.rules.notifier_retry === 'skipped' || vcpu.fault.slot === 'none') return false;
-  const { mmu_invalidate_in_progress, mmu_invalidate_seq, gfn } = kvm.mmu_notifier;
-  if (mmu_invalidate_in_progress && gfn === walkedGfn(kvm, vcpu)) return true;
-  return vcpu.fault.mmu_seq !== mmu_invalidate_seq;
-};
-
-const lock_page_fault: ModelTransition = {
-  name: 'FNAME(page_fault)',
-  says:
-    'Take mmu_lock; give up when the root was zapped or the top entry changed since the walk, ' +
-    'else start the walk over the shadow page table.',
-  source: ['FNAME(page_fault)', 'is_page_fault_stale()', 'FNAME(fetch)'],
-  over: ['v'],
-  at: 'lock_page_fault',
-  step: (kvm, v) => {
-    if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
-    lock(kvm, v);
-    const { root } = kvm.vcpu.at(v);
-    const stale = root === null || isStaleRoot(kvm, root);
-    const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
-    const retry = mmu_invalidate_retry_gfn(kvm, kvm.vcpu.at(v));
-    if ((stale && kvm.rules.stale_root_check !== 'skipped') || retry || changed) {
-      proceed(kvm, v, 'enter');
-      return true;
-    }
-    kvm.mmu_lock.level = kvm.geometry.levels;
-    kvm.mmu_lock.sp = root;
-    enterLevel(kvm, v);
-    return true;
-  },
-};
-
 const inject_page_fault: ModelTransition = {
   name: 'kvm_inject_emulated_page_fault',
   says:
@@ -263,5 +213,4 @@ export const pageFaultTransitions: readonly ModelTransition[] = [
   inject_page_fault,
   snapshot_seq,
   faultin_pfn,
-  lock_page_fault,
 ];

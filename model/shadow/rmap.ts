@@ -17,6 +17,7 @@ import {
   writeProtected,
 } from '../spte.ts';
 import { oweUnmap } from '../tlb/flush.ts';
+import { takeObject } from './memory-cache.ts';
 import { sptep_to_sp, spte_index, sptepOf, warn } from './mmu-page.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
@@ -64,6 +65,7 @@ const kvm_mmu_page_set_translation = (kvm: Kvm, m: Mapping): void => {
 export const rmap_add = (kvm: Kvm, m: Mapping): void => {
   kvm_mmu_page_set_translation(kvm, m);
   const key = rmapKey(kvm, m.gfn, kvm.sp.at(m.sp).role.level);
+  if (kvm.rmap.at(key).bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');
   kvm.rmap.at(key).add(sptepOf(kvm, m.sp, m.index));
 };
 

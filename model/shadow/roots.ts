@@ -13,7 +13,9 @@ import { flushLocal } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
 import { is_obsolete_sp, rootRole, roleWord } from './mmu-page.ts';
+import { mmu_topup_memory_caches } from './memory-cache.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
+import { hasRoom, makeRoom } from './quota.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /** mmu_free_root_page(): an invalid root that nobody holds any more is zapped for good. */
@@ -76,12 +78,38 @@ const load: ModelTransition = {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || vcpu.root !== null) return false;
     if (!isBeforeLocking(kvm, v, 'enter')) return false;
+    if (kvm.rules.cache_topup === 'faults-and-roots') mmu_topup_memory_caches(kvm, vcpu);
     lock(kvm, v);
-    const gfn = kvm.geometry.cr3[vcpu.cr3] ?? 0;
-    const role = rootRole(kvm, v);
-    const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
-    kvm.mmu_lock.child = found ?? kvm_mmu_alloc_shadow_page(kvm, gfn, role);
-    proceed(kvm, v, 'assign_root', kvm.mmu_lock.flush || isCommitDue(kvm));
+    if (kvm.rules.load_quota === 'make-room') makeRoom(kvm);
+    if (isCommitDue(kvm)) proceed(kvm, v, 'alloc_root', true);
+    else allocRoot(kvm, v);
+    return true;
+  },
+};
+
+/** mmu_alloc_root() up to holding it: with no room left the vCPU stays without a root. */
+const allocRoot = (kvm: Kvm, v: number): void => {
+  if (kvm.rules.load_quota === 'make-room' && !hasRoom(kvm)) {
+    proceed(kvm, v, 'enter');
+    return;
+  }
+  const gfn = kvm.geometry.cr3[kvm.vcpu.at(v).cr3] ?? 0;
+  const role = rootRole(kvm, v);
+  const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
+  kvm.mmu_lock.child = found ?? kvm_mmu_alloc_shadow_page(kvm, gfn, role);
+  proceed(kvm, v, 'assign_root', kvm.mmu_lock.flush || isCommitDue(kvm));
+};
+
+const alloc_root: ModelTransition = {
+  name: 'kvm_mmu_load.after_making_room',
+  says: 'After pages were zapped to make room and freed: find or create the root.',
+  source: ['mmu_alloc_shadow_roots()', 'make_mmu_pages_available()'],
+  over: ['v'],
+  at: 'alloc_root',
+  needs: ({ geometry }) => geometry.quota !== null,
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'alloc_root')) return false;
+    allocRoot(kvm, v);
     return true;
   },
 };
@@ -235,6 +263,7 @@ export const kvm_mmu_reset_context = (kvm: Kvm, v: number): void => {
 export const rootTransitions: readonly ModelTransition[] = [
   free_obsolete_roots,
   load,
+  alloc_root,
   assign_root,
   is_unsync_root,
   sync_roots,

@@ -72,6 +72,9 @@ export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
   if (page.root_count === 0) {
     if (page.list === 'invalid_list') warn(kvm, 'page-listed-twice');
     unlist(kvm, page, 'invalid_list');
+    if (kvm.geometry.quota !== null && kvm.rules.used_count === 'paired') {
+      kvm.arch.n_used_mmu_pages -= 1;
+    }
   } else {
     if (page.list !== 'active') warn(kvm, 'page-unlisted-twice');
     if (kvm.rules.zap_list === 'moved') unlist(kvm, page, 'none');

@@ -148,8 +148,18 @@ const semantic: readonly DesignId[] = [
   { id: 'D1', about: 'no store is lost', properties: [], waits: 'all of it: dirty logging' },
   { id: 'D2', about: 'protection is armed', properties: [], waits: 'all of it: dirty logging' },
   { id: 'D3', about: 'granularity of 4K', properties: [], waits: 'all of it: dirty logging' },
-  { id: 'A1', about: 'page quota', properties: [], waits: 'all of it: quota and reclaim' },
-  { id: 'A2', about: 'memory caches', properties: [], waits: 'all of it: quota and reclaim' },
+  {
+    id: 'A1',
+    about: 'page quota',
+    properties: ['used-pages-equal-a-recount', 'used-pages-stay-within-the-quota'],
+    waits: 'what a split leaves: with eager page splitting',
+  },
+  {
+    id: 'A2',
+    about: 'memory caches',
+    properties: ['caches-cover-the-worst-case', 'kernel-warnings-stay-silent'],
+    waits: 'the caches of splitting',
+  },
   { id: 'A3', about: 'counters are recounts', properties: ['counters-equal-recounts'] },
   {
     id: 'X1',
@@ -171,8 +181,8 @@ const semantic: readonly DesignId[] = [
   {
     id: 'G2',
     about: 'bounded zapping',
-    properties: ['zap-all-takes-old-pages-only'],
-    waits: 'quota and recycling',
+    properties: ['zap-all-takes-old-pages-only', 'reclaim-spares-roots-in-use'],
+    waits: 'recycling of long rmaps',
   },
 ];
 

@@ -2,6 +2,7 @@
 export const documents: readonly string[] = [
   'README.md',
   'counterexamples/README.md',
+  'docs/assertions.md',
   'docs/findings.md',
   'docs/model.md',
   'docs/mutants.md',

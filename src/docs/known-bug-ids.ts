@@ -65,7 +65,17 @@ export const knownBugIds: readonly DesignId[] = [
   { id: 'PARENT', about: 'R3', properties: ['parent-list-mirrors-table-entries'] },
   { id: 'NO-DANGLE', about: 'L2', properties: ['pointers-lead-to-allocated-pages'] },
   { id: 'LIST', about: 'L1', properties: ['page-is-on-the-list-of-its-state'] },
-  { id: 'ACCT', about: 'A3', properties: ['counters-equal-recounts'] },
+  {
+    id: 'ACCT',
+    about: 'A1, A3',
+    properties: ['counters-equal-recounts', 'used-pages-equal-a-recount'],
+  },
+  { id: 'QUOTA', about: 'A1', properties: ['used-pages-stay-within-the-quota'] },
+  {
+    id: 'CACHE',
+    about: 'A2',
+    properties: ['caches-cover-the-worst-case', 'kernel-warnings-stay-silent'],
+  },
   {
     id: 'ROOT-VALID',
     about: 'nothing is mapped below an invalid root, nobody runs on one',

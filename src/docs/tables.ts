@@ -27,6 +27,7 @@ import { instantiateKvm } from '../checker/instance.ts';
 import { readDraft } from '../counterexample/load.ts';
 import { packageRoot } from '../counterexample/model-version.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
+import { assertions, type Assertion } from './assertions.ts';
 import { designIds } from './design-ids.ts';
 import { code, codes, figure, table } from './markdown.ts';
 import { waitingBugs } from './waiting-bugs.ts';
@@ -248,6 +249,19 @@ const rulesText = ({ preset, mutant, changes }: Counterexample['rules']): string
     .join(' + ');
 
 /** Every generated section by the name in its marker. */
+const checkedText = ({ properties: ids = [], warning, assumed }: Assertion): string =>
+  [
+    ...ids.map(code),
+    ...(warning === undefined ? [] : [`warning ${code(warning)}`]),
+    ...(assumed === undefined ? [] : [`assumed in ${code(assumed)}`]),
+  ].join(', ');
+
+const assertionTable = (): string =>
+  table(
+    ['in the kernel', 'claim', 'checked by', 'what is not, and why'],
+    assertions.map((a) => [a.where, a.claim, checkedText(a), a.why ?? '']),
+  );
+
 export const sections: Readonly<Record<string, () => string>> = {
   properties: propertyTable,
   'property-support': propertySupportTable,
@@ -263,4 +277,5 @@ export const sections: Readonly<Record<string, () => string>> = {
   rules: ruleTable,
   presets: presetTable,
   steps: stepTable,
+  assertions: assertionTable,
 };

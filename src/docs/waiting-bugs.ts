@@ -126,7 +126,7 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'quota-reclaim-kills-own-root',
     category: 'C',
-    waits: `page quota, ${nested}`,
+    waits: nested,
     why: 'Only nested pages are zapped with their last parent, a root in use among them.',
   },
   {
@@ -142,34 +142,22 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Outside nested paging KVM keeps pages without parents for reuse.',
   },
   {
-    id: 'cr3-load-without-recycling',
-    category: 'C',
-    waits: 'page quota',
-    why: 'There are slots enough for every run.',
-  },
-  {
     id: 'alloc-mmu-pages-unlocked',
     category: 'C',
-    waits: 'page quota',
-    why: 'Nothing counts pages against a limit.',
+    waits: 'a quota that userspace changes',
+    why: 'The quota is fixed, and pages are counted under mmu_lock.',
   },
   {
     id: 'zapped-pages-retained',
     category: 'C',
-    waits: 'page quota',
-    why: 'Pages that a zap-all keeps over a break of the lock count against no limit.',
+    waits: 'the limits of 2013, which counted pages until they were freed',
+    why: 'Linux 7.2 stops counting a page when it is zapped.',
   },
   {
     id: 'shrinker-inverted-check',
     category: 'C',
     waits: 'the shrinker',
     why: 'There is one VM.',
-  },
-  {
-    id: 'pte-list-desc-exhausted',
-    category: 'C',
-    waits: 'memory caches',
-    why: 'Objects are there when they are needed.',
   },
   {
     id: 'rmap-array-kept-on-move',

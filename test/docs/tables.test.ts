@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { mutants, scenarios } from '../../model/index.ts';
 import { progressProperties, properties as ending } from '../../properties/index.ts';
 import { packageRoot } from '../../src/counterexample/model-version.ts';
+import { warning } from '../../model/labels.ts';
+import { assertions } from '../../src/docs/assertions.ts';
 import { designIds } from '../../src/docs/design-ids.ts';
 import { documents } from '../../src/docs/documents.ts';
 import { figure, fillSections } from '../../src/docs/markdown.ts';
@@ -65,6 +67,33 @@ describe('design ids', () => {
         .map((word) => `${id}: ${word}`),
     );
     expect(missing).toEqual([]);
+  });
+});
+
+describe('assertions of the source', () => {
+  it('are told once each', () => {
+    expect(twice(assertions.map(({ where, claim }) => `${where}: ${claim}`))).toEqual([]);
+  });
+
+  it('name properties that exist, and files that assume something', () => {
+    const known = new Set(properties.map(({ id }) => id));
+    const named = assertions.flatMap((a) => a.properties ?? []);
+    expect(named.filter((id) => !known.has(id))).toEqual([]);
+    const assuming = assertions.flatMap((a) => a.assumed ?? []);
+    expect(assuming.filter((file) => !textOf(file).includes('assertModel('))).toEqual([]);
+  });
+
+  it('take in every warning that the model raises', () => {
+    const raised = (warning.names ?? []).filter((name) => name !== 'none');
+    expect(raised.filter((name) => !assertions.some((a) => a.warning === name))).toEqual([]);
+  });
+
+  it('are checked somewhere, or say why not', () => {
+    const silent = assertions.filter(
+      ({ properties: ids, warning: raises, assumed, why }) =>
+        ids === undefined && raises === undefined && assumed === undefined && why === undefined,
+    );
+    expect(silent).toEqual([]);
   });
 });
 

@@ -1,0 +1,106 @@
+/**
+ * Where a fault takes mmu_lock: with full caches, with room for pages, and only if nothing that it
+ * relies on has changed since it began.
+ *
+ * Kernel: FNAME(page_fault), is_page_fault_stale(), mmu_invalidate_retry_gfn().
+ *
+ * Cuts: taking the lock together with zapping to make room; the flush and the freeing of what was
+ * zapped. Filling the caches is part of the first: nobody else sees them.
+ */
+import type { Kvm, VcpuView } from '../state.ts';
+import { never, type ModelTransition } from '../transition.ts';
+import { enterLevel } from './link.ts';
+import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
+import { mmu_topup_memory_caches } from './memory-cache.ts';
+import { hasRoom, makeRoom } from './quota.ts';
+import { gpte_changed, walkedGfn } from './walker.ts';
+import { isCommitDue } from './zap.ts';
+
+/** The first part of is_page_fault_stale(): whether the root was zapped, or is about to be. */
+const isStaleRoot = (kvm: Kvm, root: number): boolean => {
+  const page = kvm.sp.at(root);
+  return page.role.invalid || (page.obsolete && kvm.rules.stale_root_check === 'checked');
+};
+
+/** mmu_invalidate_retry_gfn(): whether the notifier runs over the gfn, or has run since. */
+const mmu_invalidate_retry_gfn = (kvm: Kvm, vcpu: VcpuView): boolean => {
+  if (kvm.rules.notifier_retry === 'skipped' || vcpu.fault.slot === 'none') return false;
+  const { mmu_invalidate_in_progress, mmu_invalidate_seq, gfn } = kvm.mmu_notifier;
+  if (mmu_invalidate_in_progress && gfn === walkedGfn(kvm, vcpu)) return true;
+  return vcpu.fault.mmu_seq !== mmu_invalidate_seq;
+};
+
+const lock_page_fault: ModelTransition = {
+  name: 'FNAME(page_fault)',
+  says:
+    'Fill the memory caches, take mmu_lock and make room for pages; give up when the root was ' +
+    'zapped or the top entry changed since the walk, else start the walk over the shadow page ' +
+    'table.',
+  source: ['FNAME(page_fault)', 'is_page_fault_stale()', 'FNAME(fetch)'],
+  over: ['v'],
+  at: 'lock_page_fault',
+  step: (kvm, v) => {
+    if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
+    mmu_topup_memory_caches(kvm, kvm.vcpu.at(v));
+    lock(kvm, v);
+    if (kvm.rules.fault_quota === 'make-room') makeRoom(kvm);
+    if (isCommitDue(kvm)) proceed(kvm, v, 'check_stale', true);
+    else checkStale(kvm, v);
+    return true;
+  },
+};
+
+/** is_page_fault_stale(), and the start of FNAME(fetch): under mmu_lock, with room for pages. */
+const checkStale = (kvm: Kvm, v: number): void => {
+  const { root } = kvm.vcpu.at(v);
+  const noRoom = kvm.rules.fault_quota === 'make-room' && !hasRoom(kvm);
+  const stale = root === null || isStaleRoot(kvm, root);
+  const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
+  const retry = mmu_invalidate_retry_gfn(kvm, kvm.vcpu.at(v));
+  const givesUp = stale && kvm.rules.stale_root_check !== 'skipped';
+  if (noRoom || givesUp || retry || changed) {
+    proceed(kvm, v, 'enter');
+    return;
+  }
+  kvm.mmu_lock.level = kvm.geometry.levels;
+  kvm.mmu_lock.sp = root;
+  enterLevel(kvm, v);
+};
+
+const check_stale: ModelTransition = {
+  name: 'is_page_fault_stale',
+  says:
+    'After pages were zapped to make room and freed: give up without room, or when the root was ' +
+    'zapped, else start the walk over the shadow page table.',
+  source: ['make_mmu_pages_available()', 'is_page_fault_stale()', 'FNAME(fetch)'],
+  over: ['v'],
+  at: 'check_stale',
+  needs: ({ geometry }) => geometry.quota !== null,
+  step: (kvm, v) => {
+    if (!isBefore(kvm, v, 'check_stale')) return false;
+    checkStale(kvm, v);
+    return true;
+  },
+};
+
+const topup_fails: ModelTransition = {
+  name: 'mmu_topup_memory_caches.fail',
+  says: 'A memory cache cannot be filled: the fault is given up, before mmu_lock is taken.',
+  source: ['mmu_topup_memory_caches()', '__kvm_mmu_topup_memory_cache()'],
+  over: ['v'],
+  at: 'lock_page_fault',
+  needs: ({ workload }) => workload.budget.alloc_failure > 0,
+  sure: never,
+  step: (kvm, v) => {
+    if (kvm.budget.alloc_failure === 0 || !isBefore(kvm, v, 'lock_page_fault')) return false;
+    kvm.budget.alloc_failure -= 1;
+    goTo(kvm.vcpu.at(v), 'enter');
+    return true;
+  },
+};
+
+export const faultLockTransitions: readonly ModelTransition[] = [
+  lock_page_fault,
+  check_stale,
+  topup_fails,
+];

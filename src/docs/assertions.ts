@@ -1,8 +1,9 @@
 /**
  * What KVM asserts about its shadow MMU, in our words, and where the model checks it.
  *
- * Each entry names a property, a warning of the model (`ghost.warning`, see `model/labels.ts`) or an
- * assumption (`assertModel()`), or says why the model cannot express it. Order: as in the source.
+ * Each entry names a property, a warning of the model (`ghost.warning`, see `model/labels.ts`) or
+ * an assumption (`assertModel()`), or says why the model cannot express it. Order: as in the
+ * source.
  */
 import type { Warning } from '../../model/labels.ts';
 import { assertionsOfPages } from './assertions-pages.ts';

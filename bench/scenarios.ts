@@ -10,8 +10,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { scenarios } from '../model/index.ts';
-import { instantiateKvm } from '../src/checker/instance.ts';
+import { catalogue, instantiateKvm } from '../src/checker/instance.ts';
 import { checkExhaustively } from '../src/engine/exhaustive.ts';
 import { compileMachine } from '../src/engine/program.ts';
 import { explore } from '../src/engine/random.ts';
@@ -34,14 +33,8 @@ interface Measured {
   readonly cpu_ms: number;
 }
 
+const { scenarios } = catalogue;
 const control = { now: (): number => performance.now() };
-
-async function cpuOf<T>(work: () => Promise<T>): Promise<{ result: T; cpu_ms: number }> {
-  const before = process.cpuUsage();
-  const result = await work();
-  const { user, system } = process.cpuUsage(before);
-  return { result, cpu_ms: (user + system) / 1000 };
-}
 
 async function measure(id: string, task: Task, isFirst: boolean): Promise<Measured> {
   const full = instantiateKvm({ scenario: id, preset: 'upstream', rules: {} });

@@ -6,7 +6,7 @@
  * as they were, hence no answer is taken from another case. One generated function looks all
  * questions up together. It is made from numbers alone.
  */
-import { range } from '../search/vector-text.ts';
+import { plus, range } from '../search/vector-text.ts';
 
 /** One bit for each question in a word that is no negative number. */
 export const QUESTIONS_MAX = 30;
@@ -38,43 +38,54 @@ interface Key {
 const keyOf = (mask: Int32Array): Key[] =>
   [...mask].flatMap((bits, word) => (bits === 0 ? [] : [{ word, mask: bits }]));
 
-/** Declares `k0`, `k1`, … and the slot `i` that they go to. */
-function keyText(key: readonly Key[]): string {
-  const read = ({ word, mask }: Key, n: number) =>
-    `const k${n} = m[${word}]${mask === -1 ? '' : ` & ${mask}`};`;
+/** Reads the key into `k0`, `k1`, … */
+const readText = (key: readonly Key[]): string =>
+  key
+    .map(({ word, mask }, n) => `const k${n} = m[${word}]${mask === -1 ? '' : ` & ${mask}`};`)
+    .join(' ');
+
+/** Declares the slot `i` that the key goes to. */
+function slotText(key: readonly Key[]): string {
   const absorb = (n: number) =>
     `h = Math.imul(h ^ k${n}, ${FACTORS[n % FACTORS.length]}); h ^= h >>> 15;`;
-  const mix = range(key.length).map(absorb).join(' ');
-  return `${key.map(read).join(' ')} let h = 1; ${mix} const i = h >>> ${32 - SLOT_BITS};`;
+  return `let h = 1; ${range(key.length).map(absorb).join(' ')} const i = h >>> ${32 - SLOT_BITS};`;
 }
 
+/** What was looked up last is compared first: neighbouring states have most things in common. */
 function questionText(key: readonly Key[], q: number): string {
-  const size = key.length;
-  const same = range(size).map((n) => ` && key${q}[i * ${size} + ${n}] === k${n}`);
-  return `const key${q} = new Int32Array(${SLOTS * size});
+  const places = range(key.length);
+  const same = (array: string, at: string) =>
+    places.map((n) => ` && ${array}[${plus(at, n)}] === k${n}`).join('');
+  const copy = (array: string, at: string) =>
+    places.map((n) => `${array}[${plus(at, n)}] = k${n};`).join(' ');
+  const report = `if (times${q}[i] > 0) { counted(${q}, answer${q}[i], times${q}[i]); times${q}[i] = 0; }`;
+  return `const key${q} = new Int32Array(${SLOTS * key.length});
 const answer${q} = new Int32Array(${SLOTS}).fill(-1);
 const times${q} = new Float64Array(${SLOTS});
+const last${q} = new Int32Array(${Math.max(key.length, 1)});
+let lastSlot${q} = -1;
 function unknown${q}() {
-${keyText(key)}
-if (answer${q}[i] >= 0${same.join('')}) { times${q}[i]++; return 0; }
-return ${2 ** q};
+${readText(key)}
+if (lastSlot${q} >= 0${same(`last${q}`, '')}) { times${q}[lastSlot${q}]++; return 0; }
+${slotText(key)}
+const o = i * ${key.length};
+if (!(answer${q}[i] >= 0${same(`key${q}`, 'o')})) return ${2 ** q};
+times${q}[i]++; lastSlot${q} = i; ${copy(`last${q}`, '')}
+return 0;
 }
 function answerOf${q}() {
-${keyText(key)}
+${readText(key)} ${slotText(key)}
 return answer${q}[i];
 }
 function settle${q}(answer) {
-${keyText(key)}
-if (times${q}[i] > 0) { counted(${q}, answer${q}[i], times${q}[i]); times${q}[i] = 0; }
-answer${q}[i] = answer;
-${range(size)
-  .map((n) => `key${q}[i * ${size} + ${n}] = k${n};`)
-  .join(' ')}
+${readText(key)} ${slotText(key)}
+${report}
+const o = i * ${key.length};
+answer${q}[i] = answer; lastSlot${q} = i;
+${copy(`key${q}`, 'o')} ${copy(`last${q}`, '')}
 }
 function tally${q}() {
-for (let i = 0; i < ${SLOTS}; i++) {
-if (times${q}[i] > 0) { counted(${q}, answer${q}[i], times${q}[i]); times${q}[i] = 0; }
-}
+for (let i = 0; i < ${SLOTS}; i++) { ${report} }
 }`;
 }
 

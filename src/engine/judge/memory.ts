@@ -58,7 +58,8 @@ function questionText(key: readonly Key[], q: number): string {
     places.map((n) => ` && ${array}[${plus(at, n)}] === k${n}`).join('');
   const copy = (array: string, at: string) =>
     places.map((n) => `${array}[${plus(at, n)}] = k${n};`).join(' ');
-  const report = `if (times${q}[i] > 0) { counted(${q}, answer${q}[i], times${q}[i]); times${q}[i] = 0; }`;
+  const report =
+    `if (times${q}[i] > 0) ` + `{ counted(${q}, answer${q}[i], times${q}[i]); times${q}[i] = 0; }`;
   return `const key${q} = new Int32Array(${SLOTS * key.length});
 const answer${q} = new Int32Array(${SLOTS}).fill(-1);
 const times${q} = new Float64Array(${SLOTS});

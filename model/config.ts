@@ -1,11 +1,15 @@
 /** What a machine is configured with: geometry, rules, workload and the judge. */
-import type { Geometry, JudgedKind } from './geometry.ts';
+import type { AccessKind } from './access.ts';
+import type { Geometry } from './geometry.ts';
+import type { JudgedKind } from './judged-kinds.ts';
 import type { Rules } from './rules.ts';
 
 /** What the guest and the host may do, and how often. */
 export interface Workload {
   /** Guest stores to page tables, for guest software to choose from. */
   readonly stores: readonly GuestStore[];
+  /** Instructions that need two translations at once, for guest software to choose from. */
+  readonly instructions: readonly GuestInstruction[];
   /** Addresses through which the guest stores, reads, writes and fetches. Default: all. */
   readonly addresses?: readonly number[];
   /** How many of each in a run, over all vCPUs. */
@@ -15,10 +19,11 @@ export interface Workload {
 }
 
 /**
- * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP; breaks of
- * mmu_lock while pages are synced or zapped; emulated writes that KVM turns into zapping and
- * retrying; calls of the MMU notifier; changes of the memory slot;
- * memory caches that cannot be filled.
+ * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP and of
+ * EFER.NX; breaks of mmu_lock while pages are synced or zapped; emulated writes that KVM turns into
+ * zapping and retrying; calls of the MMU notifier; changes of the memory slot; changes of the size
+ * of a leaf of the host; changes of the parameter nx_huge_pages; shadow pages that the recovery of
+ * NX huge pages zaps; memory caches that cannot be filled.
  */
 export const budgetNames = [
   'fault',
@@ -27,11 +32,15 @@ export const budgetNames = [
   'invlpg',
   'cr3',
   'wp',
+  'efer_nx',
   'lock_break',
   'unprotect',
   'notifier',
   'memslot',
   'alloc_failure',
+  'host_resize',
+  'nx_toggle',
+  'nx_recover',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
@@ -41,6 +50,19 @@ export interface GuestStore {
   readonly index: number;
   readonly value: number;
 }
+
+/** An instruction at `fetch` that also reads or writes at `data`. It completes as a whole. */
+export interface GuestInstruction {
+  readonly fetch: number;
+  readonly data: number;
+  readonly kind: AccessKind;
+}
+
+/**
+ * The parameter nx_huge_pages at the start. Under `never` the mitigation cannot be switched on, and
+ * the state has nothing of it.
+ */
+export type NxHugePages = 'never' | 'off' | 'force';
 
 /** Who judges a guest access, see `tlb/oracle.ts`. */
 export type OracleMode = 'lenient' | 'strict';
@@ -54,6 +76,11 @@ export interface Config {
   /** Contents of the guest page tables at the start: `[gfn][index]`. */
   readonly initialMemory: readonly (readonly number[])[];
   readonly oracle: OracleMode;
+  readonly nx_huge_pages: NxHugePages;
+  /** Whether a fault also maps the neighbours of the entry that it needs. */
+  readonly prefetch: boolean;
+  /** Whether walks over the shadow page table without mmu_lock are cut into steps. */
+  readonly lockless_walks: boolean;
   readonly granularity: 'step' | 'operation';
   /** The guest repeats an instruction that faulted until it completes. */
   readonly retries: boolean;

@@ -8,6 +8,7 @@ import type { AccessKind } from './access.ts';
 
 export const PG_LEVEL_4K = 1;
 export const PG_LEVEL_2M = 2;
+export const PG_LEVEL_1G = 3;
 
 /** A memory slot beside those that stay. Its frames are RAM only where the slot is. */
 export interface Memslot {
@@ -43,7 +44,7 @@ export interface Geometry {
   readonly host_pfn: readonly number[];
   /** Host frames there are; more than guest frames when the host may move one. */
   readonly pfns: number;
-  /** Level at which the host maps the frame behind each guest frame: 1, or 2 for a huge page. */
+  /** Level at which the host maps the frame behind each guest frame: 1, or more for a huge page. */
   readonly host_level: readonly number[];
   /** The memory slot that userspace changes; `null` when all frames are in slots that stay. */
   readonly memslot: Memslot | null;
@@ -64,6 +65,8 @@ export interface Geometry {
   readonly psc_entries: number;
   /** Kinds of data and instruction access that the guest makes. */
   readonly kinds: readonly AccessKind[];
+  /** Whether the guest may clear EFER.NX, which makes the execute-disable bit a reserved one. */
+  readonly efer_nx: 'set' | 'toggled';
   /** Writes to an upper-level table since its last use that make KVM zap its shadow page. */
   readonly flood_threshold: number;
   /** Unsync shadow pages that one pass of mmu_sync_children() collects (KVM_PAGE_ARRAY_NR). */
@@ -109,14 +112,29 @@ export const alignedGfn = (g: Geometry, gfn: number, level: number): number =>
 export const hasHugeFrames = (g: Geometry): boolean =>
   g.levels > 1 && g.host_level.some((l) => l > 1);
 
-/**
- * Kinds of access that the oracle tells apart: the guest's own, and the supervisor write with
- * CR0.WP clear, which different pages justify. Order: the guest's, then `sw0`.
- */
-export type JudgedKind = Geometry['kinds'][number] | 'sw0';
+/** Frames that can be counted in whole aligned runs of `level`. */
+const runsOf = (g: Geometry, level: number): number => Math.floor(g.gfns / pagesPerLeaf(g, level));
 
-export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
-  g.kinds.includes('sw') ? [...g.kinds, 'sw0'] : g.kinds;
+/** Aligned runs of frames, over all levels, that a leaf above 4K could map; none without any. */
+export const hugeRuns = (g: Geometry): number => {
+  let runs = 0;
+  for (let level = PG_LEVEL_2M; hasHugeFrames(g) && level <= g.levels; level += 1) {
+    runs += runsOf(g, level);
+  }
+  return runs;
+};
+
+/**
+ * Number of the run that a leaf at `level` over `gfn` maps, or -1 when guest memory ends within it.
+ * Order: by level, then by frame.
+ */
+export const hugeRun = (g: Geometry, gfn: number, level: number): number => {
+  const run = Math.floor(gfn / pagesPerLeaf(g, level));
+  if (!hasHugeFrames(g) || run >= runsOf(g, level)) return -1;
+  let before = 0;
+  for (let below = PG_LEVEL_2M; below < level; below += 1) before += runsOf(g, below);
+  return before + run;
+};
 
 /** Whether the order of active_mmu_pages matters: where somebody zaps the oldest pages first. */
 export const hasListOrder = (g: Geometry): boolean => g.memslot !== null || g.quota !== null;

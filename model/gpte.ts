@@ -5,7 +5,7 @@
  * from bit 7 the guest frame.
  * A non-present entry is the word 0: the guest stores nothing else there.
  */
-import { ACC_ALL, ACC_WRITE_MASK, accessText } from './access.ts';
+import { ACC_ALL, ACC_EXEC_MASK, ACC_WRITE_MASK, accessText } from './access.ts';
 
 const PRESENT = 1;
 const ACCESS_SHIFT = 1;
@@ -45,6 +45,13 @@ export const gpte_dirty = (pte: number): boolean => (pte & PT_DIRTY_MASK) !== 0;
 export const is_large_pte = (pte: number): boolean => (pte & PT_PAGE_SIZE_MASK) !== 0;
 export const gpteWithAccessed = (pte: number): number => pte | PT_ACCESSED_MASK;
 export const gpteWithDirty = (pte: number): number => pte | PT_DIRTY_MASK;
+
+/**
+ * FNAME(is_rsvd_bits_set): with EFER.NX clear the execute-disable bit is reserved. Abstracts: all
+ * other reserved bits, which the guest leaves alone.
+ */
+export const is_rsvd_bits_set = (pte: number, efer_nx: boolean): boolean =>
+  !efer_nx && (gpte_access(pte) & ACC_EXEC_MASK) === 0;
 
 /** FNAME(protect_clean_gpte): a clean leaf grants no write until a write fault sets its D flag. */
 export const protect_clean_gpte = (access: number, pte: number): number =>

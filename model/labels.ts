@@ -18,10 +18,12 @@ export const pc = oneOf(
   'store_link',
   'make_spte',
   'store_spte',
+  'pte_prefetch',
   'mark_unsync_late',
   'sync_spte',
   'sync_children',
   'flush',
+  'clear_flood',
   'emulate_write',
   'read_indirect_shadow_pages',
   'track_write',
@@ -50,5 +52,7 @@ export const warning = oneOf(
   'invalid-page-on-active-list',
   'memory-cache-empty',
   'translation-of-direct-page-differs',
+  'nx-list-holds-unflagged-page',
+  'nx-page-stays-flagged',
 );
 export type Warning = View<typeof warning>;

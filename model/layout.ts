@@ -11,6 +11,7 @@ import {
   array,
   bitset,
   bool,
+  boolIf,
   oneOf,
   optionalRef,
   pool,
@@ -23,21 +24,19 @@ import { MMIO_SPTE_GENERATIONS, spteMax } from './spte.ts';
 import {
   addressCount,
   descriptorsPerFault,
-  hasHugeFrames,
   hasListOrder,
-  judgedKinds,
+  hugeRuns,
   pagesPerFault,
   prefixCount,
   type Geometry,
 } from './geometry.ts';
+import { judgedKinds } from './judged-kinds.ts';
 import type { Config, Workload } from './config.ts';
 import { pc, warning } from './labels.ts';
+import { memslotsLayout, mmioLayout } from './memslot-layout.ts';
+import { hasNxHugePages, nxLayout } from './nx-layout.ts';
 
 export type { Pc, Warning } from './labels.ts';
-
-/** A truth value that only some configurations have; where it is absent it stays `false`. */
-const boolWhere = (present: boolean): Scalar<boolean> =>
-  present ? bool : { ...bool, cardinality: 1 };
 
 /** Largest word of an SPTE: a frame, a shadow page, or a frame and a generation. */
 const spteDomain = (g: Geometry): Scalar<number> =>
@@ -60,21 +59,31 @@ const domainsOf = (g: Geometry) => ({
   spteps: bitset(g.shadow_pages * g.entries),
 });
 
-const pageLayout = (g: Geometry) => {
+const pageLayout = (g: Geometry, hasNx: boolean) => {
   const { gfn, access, spteps } = domainsOf(g);
   return record({
     /** Which list the page is on; a pinned invalid root is on none. */
     list: oneOf('free', 'active', 'invalid_list', 'none'),
     gfn,
-    role: record({ level: uint(g.levels), access, direct: bool, cr0_wp: bool, invalid: bool }),
+    role: record({
+      level: uint(g.levels),
+      access,
+      direct: bool,
+      cr0_wp: bool,
+      /** !efer_nx */
+      efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
+      invalid: bool,
+    }),
     /** mmu_valid_gen differs from that of the VM, which is all that is ever asked of the two. */
-    obsolete: boolWhere(g.memslot !== null),
+    obsolete: boolIf(g.memslot !== null),
     /** Place on active_mmu_pages, 0 for the oldest. */
     position: uint(hasListOrder(g) ? g.shadow_pages - 1 : 0),
     unsync: bool,
     unsync_children: uint(g.entries + 1),
     root_count: uint(g.vcpus * (1 + g.prev_roots)),
     write_flooding_count: uint(g.flood_threshold),
+    /** A huge page would be here, had it not to be executable. */
+    nx_huge_page_disallowed: boolIf(hasNx),
     unsync_child_bitmap: bitset(g.entries),
     spt: array(spteDomain(g), g.entries),
     /** get_gfn(): gfn of the guest translation behind each leaf. */
@@ -87,7 +96,7 @@ const pageLayout = (g: Geometry) => {
 };
 
 /** Locals of the function that holds mmu_lock. */
-const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
+const lockLayout = (g: Geometry, hasNx: boolean, holder: Scalar<number | null>) => {
   const { sp } = domainsOf(g);
   return record({
     holder,
@@ -95,6 +104,8 @@ const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
     level: uint(g.levels),
     /** The level at which the fault will map. */
     goal_level: uint(g.levels),
+    /** The level at which it would map without the NX huge page mitigation. */
+    req_level: uint(hasNx ? g.levels : 0),
     sp,
     child: sp,
     /** Whether the child is not linked yet, and whether this fault created it. */
@@ -118,11 +129,12 @@ const lockLayout = (g: Geometry, holder: Scalar<number | null>) => {
 };
 
 /** What the hardware of a vCPU retains, and what the architecture lets it use. */
-const hardwareFields = (g: Geometry) => {
+const hardwareFields = (g: Geometry, hasNx: boolean) => {
   const { va, pfn, access } = domainsOf(g);
   const kinds = judgedKinds(g).length;
   return {
-    ghost_tlb: array(record({ valid: bool, va, pfn, access }), g.tlb_entries),
+    /** `huge`: loaded from a leaf above 4K. */
+    ghost_tlb: array(record({ valid: bool, va, pfn, access, huge: boolIf(hasNx) }), g.tlb_entries),
     ghost_psc: array(
       record({ valid: bool, va, level: uint(g.levels), sp: uint(g.shadow_pages - 1) }),
       g.psc_entries,
@@ -134,22 +146,18 @@ const hardwareFields = (g: Geometry) => {
   };
 };
 
-/** vcpu->arch.mmio_gva, mmio_gfn, mmio_access and mmio_gen. */
-const mmioLayout = (g: Geometry) => {
-  const has = g.memslot !== null;
-  return record({
-    va: uint(has ? addressCount(g) : 0),
-    gfn: uint(has ? g.gfns - 1 : 0),
-    access: uint(has ? 7 : 0),
-    generation: uint(has ? g.memslot.generations - 1 : 0),
-  });
-};
-
-const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
+const vcpuLayout = (
+  g: Geometry,
+  { nx_huge_pages, prefetch, lockless_walks }: Config,
+  { budget, stores, instructions }: Workload,
+) => {
   const { sp, gpte, gfn, pfn, va, cr3 } = domainsOf(g);
+  const hasNx = hasNxHugePages({ nx_huge_pages });
   return record({
     pc,
     cr0_wp: bool,
+    /** !EFER.NX */
+    efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
     /** Index into `geometry.cr3`. */
     cr3,
     root: sp,
@@ -163,16 +171,27 @@ const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
       kind: uint(5),
       /** 0: no store to a page table; otherwise 1 + index into `workload.stores`. */
       store: uint(stores.length),
+      /** 0: a single access; otherwise 1 + index into `workload.instructions`. */
+      instruction: uint(instructions.length),
       present: bool,
     }),
     /** INVLPG: which cached root comes next; 0 is the current one. */
     root_index: uint(g.prev_roots),
     /** struct guest_walker: the entry read at each level, `[level - 1]`. */
-    walker: record({ level: uint(g.levels), ptes: array(gpte, g.levels) }),
-    /** struct kvm_page_fault: the notifier's sequence when it began, and the frame it found. */
+    walker: record({
+      level: uint(g.levels),
+      ptes: array(gpte, g.levels),
+      /** The entries of the last table, as they were when the last one was read again. */
+      prefetch_ptes: array(gpte, prefetch ? g.entries : 0),
+    }),
+    /**
+     * struct kvm_page_fault: the notifier's sequence when it began, the frame it found, and whether
+     * the NX huge page mitigation was on when it began.
+     */
     fault: record({
       mmu_seq: uint(budget.notifier),
       pfn,
+      nx_huge_page_workaround_enabled: boolIf(hasNx),
       /** fault->slot: the slot that stays, the one that changes, or none. */
       slot: oneOf('other', 'changing', 'none'),
     }),
@@ -182,16 +201,21 @@ const vcpuLayout = (g: Geometry, { budget, stores }: Workload) => {
     mmu_page_header_cache: uint(g.caches ? pagesPerFault(g) : 0),
     mmu_pte_list_desc_cache: uint(g.caches ? descriptorsPerFault(g) : 0),
     /** Whether an update of the slots waits for this vCPU to leave KVM. */
-    srcu_awaited: boolWhere(g.memslot !== null),
+    srcu_awaited: boolIf(g.memslot !== null),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
     emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
+    /**
+     * READING_SHADOW_PAGE_TABLES: the page that a walk without mmu_lock has reached, while it is
+     * under way.
+     */
+    reading: lockless_walks ? sp : optionalRef(pool('none', 0)),
     /** Whether the entry under way completes a full invalidation (MOV CR3). */
     ghost_invalidating: bool,
     /** Whether some instant since the exit justifies a #PF for the instruction. */
     ghost_fault_justified: bool,
     /** Faults in a row on the instruction with nobody interfering. */
     ghost_faults: uint(g.faults_max + 1),
-    ...hardwareFields(g),
+    ...hardwareFields(g, hasNx),
   });
 };
 
@@ -206,23 +230,6 @@ const notifierLayout = (g: Geometry, calls: number) =>
     gfn: domainsOf(g).gfn,
   });
 
-/** struct kvm_memslots as far as one slot changes, and where the thread that changes it is. */
-const memslotsLayout = (g: Geometry) => {
-  const slot = g.memslot;
-  return record({
-    pc: oneOf('idle', 'sync', 'zap-all', 'zap', 'unlocked', 'commit', 'publish'),
-    change: oneOf('delete', 'move'),
-    state: oneOf('absent', 'present', 'invalid'),
-    /** Where the slot is: index into `bases`. */
-    base: uint(slot === null ? 0 : slot.bases.length - 1),
-    generation: uint(slot === null ? 0 : slot.generations - 1),
-    /** KVM_MEMSLOT_GEN_UPDATE_IN_PROGRESS. */
-    update_in_progress: boolWhere(slot !== null),
-    /** The invalid_list of kvm_zap_obsolete_pages(), which outlives breaks of mmu_lock. */
-    invalid_list: bitset(slot === null ? 0 : g.shadow_pages),
-  });
-};
-
 const budgetLayout = (budget: Workload['budget']) =>
   record({
     fault: uint(budget.fault),
@@ -231,23 +238,25 @@ const budgetLayout = (budget: Workload['budget']) =>
     invlpg: uint(budget.invlpg),
     cr3: uint(budget.cr3),
     wp: uint(budget.wp),
+    efer_nx: uint(budget.efer_nx),
     lock_break: uint(budget.lock_break),
     unprotect: uint(budget.unprotect),
     notifier: uint(budget.notifier),
     memslot: uint(budget.memslot),
     alloc_failure: uint(budget.alloc_failure),
+    host_resize: uint(budget.host_resize),
+    nx_toggle: uint(budget.nx_toggle),
+    nx_recover: uint(budget.nx_recover),
   });
 
-/** Aligned runs of frames that a 2M leaf could map; none where nothing maps above 4K. */
-export const hugeFrames = (g: Geometry): number =>
-  hasHugeFrames(g) ? Math.floor(g.gfns / g.entries) : 0;
-
 /** The shape of the state under a configuration. Order: small and often read fields first. */
-export const layoutOf = ({ geometry: g, workload }: Config) => {
+export const layoutOf = (config: Config) => {
+  const { geometry: g, workload } = config;
+  const hasNx = hasNxHugePages(config);
   const vcpus = pool('vcpu', g.vcpus);
   const { gpte, spteps } = domainsOf(g);
   return record({
-    mmu_lock: lockLayout(g, optionalRef(vcpus)),
+    mmu_lock: lockLayout(g, hasNx, optionalRef(vcpus)),
     arch: record({
       indirect_shadow_pages: uint(g.shadow_pages * 2),
       n_used_mmu_pages: uint(g.quota === null ? 0 : g.shadow_pages * 2),
@@ -264,18 +273,21 @@ export const layoutOf = ({ geometry: g, workload }: Config) => {
       /** Guest entries that the host changed behind KVM's back, `gfn * entries + index`. */
       host_stored: bitset(g.tables * g.entries),
     }),
+    nx: nxLayout(g, hasNx, workload),
     mmu_notifier: notifierLayout(g, workload.budget.notifier),
     /** The frame behind each guest frame now; empty where the host moves none. */
     host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
     memslots: memslotsLayout(g),
+    /** The size of the host's leaf for each guest frame now; empty where none changes. */
+    host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),
     gfn_write_track: array(uint(g.shadow_pages), g.gfns),
     /** Leaf entries (page, index) by level and gfn, see rmapOf(). */
-    rmap: array(spteps, g.gfns + hugeFrames(g)),
+    rmap: array(spteps, g.gfns + hugeRuns(g)),
     /** lpage_info: reasons why a huge page must not map the aligned run of frames. */
-    disallow_lpage: array(uint(2 * g.shadow_pages), hugeFrames(g)),
+    disallow_lpage: array(uint(2 * g.shadow_pages), hugeRuns(g)),
     memory: array(array(gpte, g.entries), g.tables),
-    sp: array(pageLayout(g), g.shadow_pages),
-    vcpu: array(vcpuLayout(g, workload), vcpus),
+    sp: array(pageLayout(g, hasNx), g.shadow_pages),
+    vcpu: array(vcpuLayout(g, config, workload), vcpus),
   });
 };

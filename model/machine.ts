@@ -14,8 +14,11 @@ import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
 import { leafTransitions } from './shadow/leaf.ts';
 import { linkTransitions } from './shadow/link.ts';
+import { locklessTransitions } from './shadow/lockless.ts';
+import { nxTransitions } from './shadow/nx.ts';
 import { isUnlocked, kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
 import { pageFaultTransitions } from './shadow/page-fault.ts';
+import { prefetchTransitions } from './shadow/prefetch.ts';
 import { rootTransitions } from './shadow/roots.ts';
 import { syncTransitions } from './shadow/sync.ts';
 import { mmioTransitions } from './shadow/mmio.ts';
@@ -23,7 +26,7 @@ import { trackWriteTransitions } from './shadow/track-write.ts';
 import { kindOf } from './shadow/walker.ts';
 import { zapAllTransitions } from './shadow/zap-all.ts';
 import { bindKvm, type Kvm, type StateFields } from './state.ts';
-import { type Config } from './config.ts';
+import { budgetNames, type Config } from './config.ts';
 import { layoutOf } from './layout.ts';
 import { hardwareTransitions } from './tlb/hardware.ts';
 import { isFaultJustified, resetAllowed } from './tlb/oracle.ts';
@@ -37,11 +40,14 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...notifierTransitions,
   ...memslotTransitions,
   ...zapAllTransitions,
+  ...nxTransitions,
   ...pageFaultTransitions,
   ...faultLockTransitions,
+  ...locklessTransitions,
   ...fetchTransitions,
   ...linkTransitions,
   ...leafTransitions,
+  ...prefetchTransitions,
   ...mmioTransitions,
   ...syncTransitions,
   kvm_mmu_remote_flush_or_zap,
@@ -63,6 +69,12 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       return { name, size: g.kinds.length, label: (k) => g.kinds[k] ?? String(k) };
     case 'store':
       return { name, size: config.workload.stores.length, label: (s) => storeText(config, s) };
+    case 'instruction':
+      return {
+        name,
+        size: config.workload.instructions.length,
+        label: (i) => instructionText(config, i),
+      };
     case 'cr3':
       return { name, size: g.cr3.length, label: (c) => hex(g.cr3[c] ?? 0) };
     case 'level':
@@ -85,6 +97,14 @@ export const storeText = (config: Config, number: number): string => {
   return `${hex(store.gfn)}[${store.index}] := ${gpteText(store.value)}`;
 };
 
+/** `x 0x0 ur 0x1` */
+const instructionText = (config: Config, number: number): string => {
+  const what = config.workload.instructions[number];
+  return what === undefined
+    ? String(number)
+    : `x ${hex(what.fetch)} ${what.kind} ${hex(what.data)}`;
+};
+
 const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
   name: t.name,
   says: t.says,
@@ -105,18 +125,11 @@ const boot = (kvm: Kvm): void => {
   for (let gfn = 0; gfn < kvm.host_pfn.length; gfn += 1) {
     kvm.host_pfn.set(gfn, kvm.geometry.host_pfn[gfn] ?? gfn);
   }
-  const { budget } = kvm.workload;
-  kvm.budget.fault = budget.fault;
-  kvm.budget.store = budget.store;
-  kvm.budget.host_store = budget.host_store;
-  kvm.budget.invlpg = budget.invlpg;
-  kvm.budget.cr3 = budget.cr3;
-  kvm.budget.wp = budget.wp;
-  kvm.budget.lock_break = budget.lock_break;
-  kvm.budget.unprotect = budget.unprotect;
-  kvm.budget.notifier = budget.notifier;
-  kvm.budget.memslot = budget.memslot;
-  kvm.budget.alloc_failure = budget.alloc_failure;
+  for (let gfn = 0; gfn < kvm.host_level.length; gfn += 1) {
+    kvm.host_level.set(gfn, kvm.geometry.host_level[gfn] ?? 1);
+  }
+  for (const name of budgetNames) kvm.budget[name] = kvm.workload.budget[name];
+  if (kvm.nx_huge_pages === 'force') kvm.nx.nx_huge_pages = true;
   if (kvm.geometry.memslot?.present === true) kvm.memslots.state = 'present';
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;

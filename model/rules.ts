@@ -5,6 +5,7 @@
  * what Linux 7.2 does.
  */
 import { buildingRules } from './rules/building.ts';
+import { hugeRules } from './rules/huge.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
 import { memslotRules } from './rules/memslots.ts';
@@ -16,6 +17,7 @@ export const ruleDefinitions = {
   ...keepingRules,
   ...memslotRules,
   ...quotaRules,
+  ...hugeRules,
 } as const;
 
 export type RuleName = keyof typeof ruleDefinitions;
@@ -34,14 +36,15 @@ const upstream = Object.fromEntries(
 const seedV3 = {
   ...upstream,
   child_reuse_check: 'none',
+  role_efer_nx: 'in-role',
   mmio_over_present: 'overwrite',
 } as const satisfies Rules;
 
 /**
  * Named rule sets. Era differences of parts that are not modelled yet join with those parts.
- * In 2022 any present table entry was taken for the right child, and an MMIO SPTE was stored over
- * whatever was there; the v2 series of eager page splitting did not refresh the cached access when
- * a fault found the frame already mapped.
+ * In 2022 any present table entry was taken for the right child, the role told EFER.NX apart, and
+ * an MMIO SPTE was stored over whatever was there; the v2 series of eager page splitting did not
+ * refresh the cached access when a fault found the frame already mapped.
  */
 export const presets = {
   upstream,

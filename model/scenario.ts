@@ -2,13 +2,16 @@
  * Scenarios: named bounded configurations, each small and named after the interaction it shows.
  */
 import type { AccessKind } from './access.ts';
-import { judgedKinds, type Geometry } from './geometry.ts';
+import type { Geometry } from './geometry.ts';
+import { judgedKinds } from './judged-kinds.ts';
 import type { PresetName, Rules } from './rules.ts';
 import {
   budgetNames,
   type BudgetName,
   type Config,
+  type GuestInstruction,
   type GuestStore,
+  type NxHugePages,
   type OracleMode,
 } from './config.ts';
 
@@ -24,10 +27,14 @@ export interface Scenario {
   readonly geometry: Geometry;
   readonly initialMemory: readonly (readonly number[])[];
   readonly stores: readonly GuestStore[];
+  readonly instructions: readonly GuestInstruction[];
   readonly addresses?: readonly number[];
   readonly budget: Partial<Readonly<Record<BudgetName, number>>>;
   readonly actors?: Partial<Readonly<Record<BudgetName, readonly number[]>>>;
   readonly oracle: OracleMode;
+  readonly nx_huge_pages: NxHugePages;
+  readonly prefetch: boolean;
+  readonly lockless_walks: boolean;
   readonly granularity: 'step' | 'operation';
   readonly retries: boolean;
   /** A repeated instruction may fault for ever; `retries`, with nothing counted. */
@@ -68,6 +75,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   tlb_entries: 1,
   psc_entries: 0,
   kinds: defaultKinds,
+  efer_nx: 'set',
   flood_threshold: 2,
   unsync_batch: 2,
   faults_max: 3,
@@ -79,6 +87,10 @@ export const scenario = (input: ScenarioInput): Scenario => ({
   ci: true,
   preset: 'upstream',
   oracle: 'lenient',
+  nx_huge_pages: 'never',
+  prefetch: false,
+  lockless_walks: false,
+  instructions: [],
   granularity: 'step',
   retries: false,
   endless: false,
@@ -99,11 +111,15 @@ export const configOf = (
   rules,
   initialMemory: s.initialMemory,
   oracle: s.oracle,
+  nx_huge_pages: s.nx_huge_pages,
+  prefetch: s.prefetch,
+  lockless_walks: s.lockless_walks,
   granularity,
   retries: s.retries,
   endless: s.endless,
   workload: {
     stores: s.stores,
+    instructions: s.instructions,
     ...(s.addresses === undefined ? {} : { addresses: s.addresses }),
     ...(s.actors === undefined ? {} : { actors: s.actors }),
     budget: Object.fromEntries(budgetNames.map((name) => [name, s.budget[name] ?? 0])) as Record<

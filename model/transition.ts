@@ -7,12 +7,22 @@ import type { Config } from './config.ts';
 import type { Pc } from './layout.ts';
 
 /**
- * Argument names: a vCPU; an address; a kind of access; a store and a CR3 value of the workload;
- * a level above 4K; a slot of the ghost TLB; a guest frame; a host frame; a change of a memory
- * slot.
+ * Argument names: a vCPU; an address; a kind of access; a store, an instruction and a CR3 value of
+ * the workload; a level above 4K; a slot of the ghost TLB; a guest frame; a host frame; a change of
+ * a memory slot.
  */
 export type ArgumentName =
-  'v' | 'va' | 'kind' | 'store' | 'cr3' | 'level' | 'slot' | 'gfn' | 'pfn' | 'change';
+  | 'v'
+  | 'va'
+  | 'kind'
+  | 'store'
+  | 'instruction'
+  | 'cr3'
+  | 'level'
+  | 'slot'
+  | 'gfn'
+  | 'pfn'
+  | 'change';
 
 export interface ModelTransition {
   /** Kernel function, with a step suffix where the function is cut. */
@@ -20,7 +30,7 @@ export interface ModelTransition {
   readonly says: string;
   readonly source: readonly string[];
   /** Who acts where no vCPU does. Default: `host`. */
-  readonly actor?: 'host' | 'mm' | 'ioctl';
+  readonly actor?: 'host' | 'mm' | 'ioctl' | 'sysfs' | 'worker';
   /** A transition over `v` is an action of that vCPU. */
   readonly over: readonly ArgumentName[];
   /** Where the vCPU is that it belongs to: it is not even tried elsewhere. Default: anywhere. */

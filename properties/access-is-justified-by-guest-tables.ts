@@ -1,17 +1,38 @@
 /** Every completed guest access used a translation that the guest's own tables justify. */
 import { kindNames } from '../model/shadow/walker.ts';
-import { scenarioKind, storeKind } from '../model/guest/guest.ts';
+import { accessesOf, scenarioKind, storeKind, type GuestAccess } from '../model/guest/guest.ts';
 import { findUsablePfn, usableTranslations } from '../model/tlb/hardware.ts';
 import { isAllowed } from '../model/tlb/oracle.ts';
 import type { AccessKind } from '../model/access.ts';
-import type { Kvm } from './property.ts';
+import type { Finding, Kvm } from './property.ts';
 import { hex, stepProperty } from './property.ts';
 
-const kindOfStep = (kvm: Kvm, args: readonly number[], transition: string): AccessKind =>
-  transition === 'guestStore' ? storeKind(kvm) : scenarioKind(kvm, args[2] ?? 0);
+/** What a step of the guest accessed. */
+const accessesOfStep = (
+  kvm: Kvm,
+  [, second = 0, third = 0]: readonly number[],
+  transition: string,
+): readonly GuestAccess[] => {
+  if (transition === 'guestStore') return [{ va: second, kind: storeKind(kvm) }];
+  if (transition === 'guestAccess') return [{ va: second, kind: scenarioKind(kvm, third) }];
+  const what = kvm.workload.instructions[second];
+  return what === undefined ? [] : accessesOf(what);
+};
 
 const isForeign = (kvm: Kvm, v: number, va: number, kind: AccessKind, pfn: number): boolean =>
   !isAllowed(kvm, v, va, kind, pfn);
+
+const unjustified = (kvm: Kvm, v: number, { va, kind }: GuestAccess): Finding | null => {
+  if (findUsablePfn(kvm, v, va, kind, isForeign) < 0) return null;
+  for (const { pfn, by } of usableTranslations(kvm, v, va, kind)) {
+    if (isAllowed(kvm, v, va, kind, pfn)) continue;
+    return {
+      message: `the guest reaches frame ${hex(pfn)}, which its tables do not give`,
+      where: { vcpu: v, va: hex(va), kind: kindNames.includes(kind) ? kind : 'ur', by },
+    };
+  }
+  return null;
+};
 
 export const accessIsJustifiedByGuestTables = stepProperty({
   id: 'access-is-justified-by-guest-tables',
@@ -23,18 +44,12 @@ export const accessIsJustifiedByGuestTables = stepProperty({
     'The guest has changed its tables and flushed as the manual asks; an access by the old ones ' +
     'reads or corrupts memory that it has given to somebody else.',
   source: ['SDM "Caching Translation Information"', 'Documentation/virt/kvm/x86/mmu.rst'],
-  on: ['guestAccess', 'guestStore'],
+  on: ['guestAccess', 'guestStore', 'guestInstruction'],
   applies: (_before, after, [v = 0]) => after.vcpu.at(v).pc === 'guest',
   check: (before, _after, args, transition) => {
-    const [v = 0, va = 0] = args;
-    const kind = kindOfStep(before, args, transition);
-    if (findUsablePfn(before, v, va, kind, isForeign) < 0) return null;
-    for (const { pfn, by } of usableTranslations(before, v, va, kind)) {
-      if (isAllowed(before, v, va, kind, pfn)) continue;
-      return {
-        message: `the guest reaches frame ${hex(pfn)}, which its tables do not give`,
-        where: { vcpu: v, va: hex(va), kind: kindNames.includes(kind) ? kind : 'ur', by },
-      };
+    for (const access of accessesOfStep(before, args, transition)) {
+      const finding = unjustified(before, args[0] ?? 0, access);
+      if (finding !== null) return finding;
     }
     return null;
   },

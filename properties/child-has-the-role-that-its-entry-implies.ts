@@ -19,8 +19,9 @@ import { firstEntry, grantable, hasEntry, isSettled, somePage } from './helpers/
  */
 const isImplied = (page: MmuPageView, child: MmuPageView, pte: number): boolean => {
   if (!is_present_gpte(pte) || child.gfn !== gpte_to_gfn(pte)) return false;
-  if (child.role.cr0_wp !== page.role.cr0_wp || child.role.direct !== is_large_pte(pte))
-    return false;
+  const { cr0_wp, efer_nx_clear, direct } = child.role;
+  if (cr0_wp !== page.role.cr0_wp || efer_nx_clear !== page.role.efer_nx_clear) return false;
+  if (direct !== is_large_pte(pte)) return false;
   if (child.role.direct) return (child.role.access & ~grantable(page, pte)) === 0;
   return child.role.access === (page.role.access & gpte_access(pte));
 };

@@ -1,4 +1,5 @@
 /** A table entry leads exactly one level down, and below a direct page all pages are direct. */
+import { PG_LEVEL_1G } from '../model/geometry.ts';
 import { is_last_spte, isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { stateProperty } from './property.ts';
 import { isLevelBelow } from './helpers/facts.ts';
@@ -19,8 +20,8 @@ export const childIsOneLevelBelow = stateProperty({
     firstEntry(kvm, (page, sp, index, spte) => {
       const { level } = page.role;
       if (is_last_spte(spte)) {
-        if (level <= 2) return null;
-        return { message: 'a leaf above 2M', where: { sp, index, level } };
+        if (level <= PG_LEVEL_1G) return null;
+        return { message: 'a leaf above 1G', where: { sp, index, level } };
       }
       const child = spte_to_child_sp(spte);
       const { level: below, direct } = kvm.sp.at(child).role;

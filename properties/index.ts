@@ -28,7 +28,9 @@ import { invalidPageMapsNothing } from './invalid-page-maps-nothing.ts';
 import { guestRunsOnAValidRoot } from './guest-runs-on-a-valid-root.ts';
 import { faultMapsBelowAValidRoot } from './fault-maps-below-a-valid-root.ts';
 import { countersEqualRecounts } from './counters-equal-recounts.ts';
+import { locklessWalkerReadsNoFreedPage } from './lockless-walker-reads-no-freed-page.ts';
 import { lpageCountersEqualRecounts } from './lpage-counters-equal-recounts.ts';
+import { leafIsNoLargerThanTheHostLeaf } from './leaf-is-no-larger-than-the-host-leaf.ts';
 import { leafRightsAreWithinTheCachedAccess } from './leaf-rights-are-within-the-cached-access.ts';
 import { leafIsWritableWhereTheHostAllows } from './leaf-is-writable-where-the-host-allows.ts';
 import { childHasTheRoleThatItsEntryImplies } from './child-has-the-role-that-its-entry-implies.ts';
@@ -52,6 +54,10 @@ import { auditSyncedTableIsNotWritable } from './audit-synced-table-is-not-writa
 import { exitReturnsToTheGuest } from './exit-returns-to-the-guest.ts';
 import { repeatedInstructionEnds } from './repeated-instruction-ends.ts';
 import type { KvmProgress, KvmProperty } from './property.ts';
+import { nxHugePageIsNotExecutable } from './nx-huge-page-is-not-executable.ts';
+import { nxListGainsWhatCouldBeHuge } from './nx-list-gains-what-could-be-huge.ts';
+import { nxListHoldsFlaggedDirectPages } from './nx-list-holds-flagged-direct-pages.ts';
+import { nxTableIsNotReplacedByAHugePage } from './nx-table-is-not-replaced-by-a-huge-page.ts';
 
 export const properties: readonly KvmProperty[] = [
   pageIsOnTheListOfItsState,
@@ -63,6 +69,7 @@ export const properties: readonly KvmProperty[] = [
   usedPagesEqualARecount,
   usedPagesStayWithinTheQuota,
   cachesCoverTheWorstCase,
+  locklessWalkerReadsNoFreedPage,
   validPageIsUnique,
   rootCountEqualsRootSlots,
   leafIsFiledInOneRmap,
@@ -80,6 +87,11 @@ export const properties: readonly KvmProperty[] = [
   faultMapsBelowAValidRoot,
   countersEqualRecounts,
   lpageCountersEqualRecounts,
+  leafIsNoLargerThanTheHostLeaf,
+  nxHugePageIsNotExecutable,
+  nxListHoldsFlaggedDirectPages,
+  nxListGainsWhatCouldBeHuge,
+  nxTableIsNotReplacedByAHugePage,
   leafRightsAreWithinTheCachedAccess,
   leafIsWritableWhereTheHostAllows,
   childHasTheRoleThatItsEntryImplies,

@@ -1,14 +1,21 @@
 /** disallow_lpage counts the shadowed tables of each run of frames. */
 import { isAccounted } from '../model/shadow/mmu-page.ts';
+import { hugeRun, PG_LEVEL_2M } from '../model/geometry.ts';
 import type { Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
+
+const isInRun = (kvm: Kvm, gfn: number, run: number): boolean => {
+  for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
+    if (hugeRun(kvm.geometry, gfn, level) === run) return true;
+  }
+  return false;
+};
 
 const shadowedTables = (kvm: Kvm, run: number): number => {
   let n = 0;
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
-    const inRun = Math.floor(page.gfn / kvm.geometry.entries) === run;
-    if (inRun && isAccounted(page)) n += 1;
+    if (isInRun(kvm, page.gfn, run) && isAccounted(page)) n += 1;
   }
   return n;
 };

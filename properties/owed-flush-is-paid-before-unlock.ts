@@ -16,6 +16,7 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'FNAME(page_fault)',
     'FNAME(fetch).recheck',
     'mmu_set_spte',
+    'FNAME(pte_prefetch)',
     'mmu_try_to_unsync_pages.late',
     'mmu_sync_children.protect',
     'kvm_sync_page.sync_spte',
@@ -31,8 +32,11 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'kvm_zap_obsolete_pages',
     'kvm_zap_obsolete_pages.yield',
     'kvm_zap_obsolete_pages.commit',
+    'set_nx_huge_pages.zap',
+    'kvm_recover_nx_huge_pages',
+    'kvm_recover_nx_huge_pages.flush',
   ],
-  applies: (before, after) => isUnlocked(after) && isFlushOwed(before),
+  applies: (before, after) => isUnlocked(after) && (isFlushOwed(before) || isFlushOwed(after)),
   check: (_before, after) => {
     if (!isUnlocked(after) || !isFlushOwed(after)) return null;
     return {

@@ -26,6 +26,17 @@ const danglingRmap = (kvm: Kvm): Finding | null => {
   return null;
 };
 
+const danglingNxPage = (kvm: Kvm): Finding | null => {
+  const { possible_nx_huge_pages: pages } = kvm.nx;
+  for (let i = 0; i < pages.length; i += 1) {
+    const sp = pages.get(i);
+    if (sp !== null && isFreed(kvm, sp)) {
+      return { message: 'the list of possible NX huge pages names a freed page', where: { sp } };
+    }
+  }
+  return null;
+};
+
 const danglingRoot = (kvm: Kvm): Finding | null => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     const { root, prev_root } = kvm.vcpu.at(v);
@@ -45,11 +56,13 @@ const danglingRoot = (kvm: Kvm): Finding | null => {
 export const pointersLeadToAllocatedPages = stateProperty({
   id: 'pointers-lead-to-allocated-pages',
   brief: 'L2',
-  says: 'Table entries, roots, parent lists and rmaps refer to allocated shadow pages only.',
+  says:
+    'Table entries, roots, parent lists, rmaps and the list of possible NX huge pages refer to ' +
+    'allocated shadow pages only.',
   why: 'Whoever follows such a pointer uses freed memory of the host.',
   source: ['kvm_mmu_commit_zap_page()', 'CVE-2026-46113', 'CVE-2026-53359'],
   when: 'every-step',
-  reads: ['sp', 'rmap', 'vcpu.prev_root', 'vcpu.root'],
+  reads: ['sp', 'rmap', 'nx', 'vcpu.prev_root', 'vcpu.root'],
   applies: (kvm) => somePage(kvm, () => true),
   check: (kvm) =>
     firstEntry(kvm, (_page, sp, index, spte) =>
@@ -66,6 +79,7 @@ export const pointersLeadToAllocatedPages = stateProperty({
       return { message: 'a parent list names a freed page', where: { sp, parent: owner } };
     }) ??
     danglingRmap(kvm) ??
+    danglingNxPage(kvm) ??
     danglingRoot(kvm),
   witness: {
     says: 'a page is linked below another one',

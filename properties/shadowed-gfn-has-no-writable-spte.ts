@@ -1,8 +1,19 @@
 /** A guest table that is shadowed in sync is mapped read-only everywhere. */
 import { is_last_spte, is_mmu_writable_spte, is_writable_pte } from '../model/spte.ts';
-import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { PG_LEVEL_4K } from '../model/geometry.ts';
+import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
+import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { firstEntry, isShadowedInSync, shadowedUnder } from './helpers/pages.ts';
+
+/** Whether some leaf maps the frame, at whatever level. */
+const isMapped = (kvm: Kvm, gfn: number): boolean => {
+  for (let level = PG_LEVEL_4K; level <= kvm.geometry.levels; level += 1) {
+    const key = rmapKey(kvm, gfn, level);
+    if (key < kvm.rmap.length && kvm.rmap.at(key).bits !== 0) return true;
+  }
+  return false;
+};
 
 export const shadowedGfnHasNoWritableSpte = stateProperty({
   id: 'shadowed-gfn-has-no-writable-spte',
@@ -14,7 +25,7 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
   reads: ['sp', 'rmap'],
   applies: (kvm) => {
     for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
-      if (kvm.rmap.at(gfn).bits !== 0 && isShadowedInSync(kvm, gfn)) return true;
+      if (isMapped(kvm, gfn) && isShadowedInSync(kvm, gfn)) return true;
     }
     return false;
   },

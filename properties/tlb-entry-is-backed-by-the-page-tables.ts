@@ -43,6 +43,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
     'sp',
     'mmu_notifier',
     'memslots',
+    'nx',
     'mmu_lock.holder',
     'ghost_owed',
     'vcpu.ghost_tlb',
@@ -67,6 +68,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
     reads: [
       'mmu_notifier',
       'memslots',
+      'nx',
       'mmu_lock.holder',
       'ghost_owed',
       'vcpu.ghost_tlb',

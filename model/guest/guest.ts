@@ -6,9 +6,9 @@
  * a property judges all of them.
  */
 import type { Kvm } from '../state.ts';
-import type { BudgetName } from '../config.ts';
+import type { BudgetName, GuestInstruction } from '../config.ts';
 import { never, type ModelTransition } from '../transition.ts';
-import { isWrite, type AccessKind } from '../access.ts';
+import { isUser, isWrite, type AccessKind } from '../access.ts';
 import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte, NO_SPTE } from '../spte.ts';
@@ -17,11 +17,12 @@ import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { handle_mmio_page_fault, mmioSpteAt } from '../shadow/mmio.ts';
 import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
-import { flushLocalAddress } from '../tlb/flush.ts';
+import { flushLocalAddress, mayFlush } from '../tlb/flush.ts';
 import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
 import {
   guestMemoryChanged,
   isFaultJustified,
+  keepAllowedWithoutNx,
   resetAllowed,
   resetAllowedAddress,
 } from '../tlb/oracle.ts';
@@ -45,6 +46,7 @@ const mayAct = (kvm: Kvm, v: number, what: BudgetName | 'access', va: number): b
 const isOther = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number): boolean => {
   const { insn, ghost_faults } = kvm.vcpu.at(v);
   if (ghost_faults === 0) return false;
+  if (insn.instruction > 0) return true;
   return insn.va !== va || kindNames[insn.kind] !== kind || insn.store !== store;
 };
 
@@ -69,6 +71,7 @@ const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number)
   vcpu.insn.kind = kindNames.indexOf(kind);
   vcpu.insn.store = store;
   vcpu.insn.present = is_last_spte(walkFromRoot(kvm, v, va));
+  vcpu.fault.nx_huge_page_workaround_enabled = kvm.nx.nx_huge_pages;
   vcpu.ghost_fault_justified = isFaultJustified(kvm, v, va, kind);
   if (kvm.retries && vcpu.ghost_faults <= kvm.geometry.faults_max) vcpu.ghost_faults += 1;
   const mmio = kvm.geometry.memslot === null ? NO_SPTE : mmioSpteAt(kvm, v, va);
@@ -88,6 +91,42 @@ const access: ModelTransition = {
     const kind = scenarioKind(kvm, kindNumber);
     if (!mayAct(kvm, v, 'access', va) || isOther(kvm, v, va, kind, 0)) return false;
     if (firstUsablePfn(kvm, v, va, kind) < 0) return fault(kvm, v, va, kind, 0);
+    complete(kvm, v);
+    return true;
+  },
+};
+
+/** The accesses that an instruction of the workload makes, in their order. */
+export const accessesOf = (what: GuestInstruction): readonly GuestAccess[] => [
+  { va: what.fetch, kind: isUser(what.kind) ? 'ux' : 'sx' },
+  { va: what.data, kind: what.kind },
+];
+
+export interface GuestAccess {
+  readonly va: number;
+  readonly kind: AccessKind;
+}
+
+const instruction: ModelTransition = {
+  name: 'guestInstruction',
+  says:
+    'Guest software executes an instruction that it fetches at one address and that reads or ' +
+    'writes at another: it completes as a whole, or exits to KVM.',
+  source: ['SDM "Paging"'],
+  over: ['v', 'instruction'],
+  needs: ({ workload }) => workload.instructions.length > 0,
+  sure: isRepeating,
+  step: (kvm, v, number) => {
+    const what = kvm.workload.instructions[number];
+    if (what === undefined || !mayAct(kvm, v, 'access', what.fetch)) return false;
+    const { ghost_faults, insn } = kvm.vcpu.at(v);
+    if (ghost_faults > 0 && insn.instruction !== number + 1) return false;
+    for (const { va, kind } of accessesOf(what)) {
+      if (firstUsablePfn(kvm, v, va, kind) >= 0) continue;
+      if (!fault(kvm, v, va, kind, 0)) return false;
+      insn.instruction = number + 1;
+      return true;
+    }
     complete(kvm, v);
     return true;
   },
@@ -162,9 +201,10 @@ const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
 
 /**
  * Roots are given back under mmu_lock; an exit that has to waits until the lock is free. Nothing
- * else happens between the exit and taking the lock.
+ * else happens between the exit and taking the lock. Giving a root back may flush, which waits for
+ * walkers.
  */
-const mayTakeLock = (kvm: Kvm): boolean => isUnlocked(kvm);
+const mayTakeLock = (kvm: Kvm, v: number): boolean => isUnlocked(kvm) && mayFlush(kvm, v);
 
 const mov_cr3: ModelTransition = {
   name: 'guestMovCr3',
@@ -178,7 +218,7 @@ const mov_cr3: ModelTransition = {
     if (!mayMove(kvm, v, 'cr3')) return false;
     const vcpu = kvm.vcpu.at(v);
     const changes = vcpu.cr3 !== cr3;
-    if (changes && switchGivesRootBack(kvm, v, cr3) && !mayTakeLock(kvm)) return false;
+    if (changes && switchGivesRootBack(kvm, v, cr3) && !mayTakeLock(kvm, v)) return false;
     kvm.budget.cr3 -= 1;
     vcpu.cr3 = cr3;
     resetAllowed(kvm, v);
@@ -200,7 +240,7 @@ const mov_cr0_wp: ModelTransition = {
   sure: never,
   needs: ({ workload }) => workload.budget.wp > 0,
   step: (kvm, v) => {
-    if (!mayMove(kvm, v, 'wp') || !mayTakeLock(kvm)) return false;
+    if (!mayMove(kvm, v, 'wp') || !mayTakeLock(kvm, v)) return false;
     kvm.budget.wp -= 1;
     const vcpu = kvm.vcpu.at(v);
     vcpu.cr0_wp = !vcpu.cr0_wp;
@@ -210,10 +250,31 @@ const mov_cr0_wp: ModelTransition = {
   },
 };
 
+const wrmsr_efer_nx: ModelTransition = {
+  name: 'guestWrmsrEferNx',
+  says: 'WRMSR toggles EFER.NX, by which an entry that is not executable is malformed or not.',
+  source: ['kvm_set_msr_common()', 'kvm_mmu_reset_context()'],
+  over: ['v'],
+  needs: ({ workload }) => workload.budget.efer_nx > 0,
+  sure: never,
+  step: (kvm, v) => {
+    if (!mayMove(kvm, v, 'efer_nx') || !mayTakeLock(kvm, v)) return false;
+    kvm.budget.efer_nx -= 1;
+    const vcpu = kvm.vcpu.at(v);
+    vcpu.efer_nx_clear = !vcpu.efer_nx_clear;
+    if (vcpu.efer_nx_clear) keepAllowedWithoutNx(kvm, v);
+    kvm_mmu_reset_context(kvm, v);
+    vcpu.pc = 'enter';
+    return true;
+  },
+};
+
 export const guestTransitions: readonly ModelTransition[] = [
   access,
+  instruction,
   store,
   invlpg,
   mov_cr3,
   mov_cr0_wp,
+  wrmsr_efer_nx,
 ];

@@ -7,16 +7,21 @@
  * Cuts: zapping under mmu_lock; the flush, with which the lock is dropped; the change of the
  * host's page table, allowed between start and end only; the end.
  *
- * Abstracts: ranges of several frames and nested invalidations. Frames that hold guest page tables
- * stay where they are. An old frame is free as soon as no guest frame is behind it.
+ * A leaf of the host above 4K is announced as a whole, which is the contract of the primary MMU.
+ *
+ * Abstracts: other ranges of several frames, nested invalidations, and moving a huge leaf. Frames
+ * that hold guest page tables stay where they are. An old frame is free as soon as no guest frame
+ * is behind it.
  */
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { lowestBit } from '../bits.ts';
+import { alignedGfn, pagesPerLeaf, PG_LEVEL_2M, PG_LEVEL_4K } from '../geometry.ts';
+import { announcedLevel, rangeEnd } from './invalidation.ts';
 import { isUnlocked, mayRun } from '../shadow/lock.ts';
 import { spte_index, sptep_to_sp } from '../shadow/mmu-page.ts';
 import { drop_spte, rmapKey } from '../shadow/rmap.ts';
-import { kvm_flush_remote_tlbs } from '../tlb/flush.ts';
+import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
 const needs: ModelTransition['needs'] = ({ workload }) => workload.budget.notifier > 0;
 
@@ -46,11 +51,17 @@ const invalidate_range_start: ModelTransition = {
     const { mmu_notifier, budget } = kvm;
     if (mmu_notifier.pc !== 'idle' || budget.notifier === 0 || !isUnlocked(kvm)) return false;
     if (gfn < kvm.geometry.tables || !mayRun(kvm, -1)) return false;
+    if (gfn !== alignedGfn(kvm.geometry, gfn, announcedLevel(kvm, gfn))) return false;
     budget.notifier -= 1;
     mmu_notifier.gfn = gfn;
     mmu_notifier.mmu_invalidate_in_progress = true;
-    const at4k = zapChain(kvm, gfn);
-    const zapped = zapChain(kvm, rmapKey(kvm, gfn, 2)) || at4k;
+    let zapped = false;
+    for (let page = gfn; page < rangeEnd(kvm); page += 1) {
+      if (zapChain(kvm, page)) zapped = true;
+    }
+    for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
+      if (zapChain(kvm, rmapKey(kvm, gfn, level))) zapped = true;
+    }
     const flush = zapped && kvm.rules.notifier_flush === 'before-return';
     mmu_notifier.pc = flush ? 'flush' : 'started';
     return true;
@@ -65,7 +76,7 @@ const flush: ModelTransition = {
   over: [],
   needs,
   step: (kvm) => {
-    if (kvm.mmu_notifier.pc !== 'flush') return false;
+    if (kvm.mmu_notifier.pc !== 'flush' || !mayFlush(kvm, -1)) return false;
     kvm_flush_remote_tlbs(kvm);
     kvm.mmu_notifier.pc = 'started';
     return true;
@@ -89,8 +100,32 @@ const move: ModelTransition = {
   needs,
   step: (kvm, pfn) => {
     if (kvm.mmu_notifier.pc !== 'started' || isBehindSomeGfn(kvm, pfn)) return false;
+    if ((kvm.geometry.host_level[kvm.mmu_notifier.gfn] ?? 1) > PG_LEVEL_4K) return false;
     kvm.host_pfn.set(kvm.mmu_notifier.gfn, pfn);
     kvm.mmu_notifier.pc = 'moved';
+    return true;
+  },
+};
+
+const resize: ModelTransition = {
+  name: 'hostResizesLeaf',
+  says: 'The host splits its huge leaf into small ones over the same frames, or joins them again.',
+  source: ['host_pfn_mapping_level()', 'mmu_notifier.h'],
+  actor: 'mm',
+  over: [],
+  needs: ({ workload }) => workload.budget.host_resize > 0,
+  sure: never,
+  step: (kvm) => {
+    const { budget, geometry, host_level, mmu_notifier } = kvm;
+    const { gfn } = mmu_notifier;
+    const huge = geometry.host_level[gfn] ?? PG_LEVEL_4K;
+    if (mmu_notifier.pc !== 'started' || huge === PG_LEVEL_4K) return false;
+    if (budget.host_resize === 0) return false;
+    budget.host_resize -= 1;
+    const level = host_level.get(gfn) === PG_LEVEL_4K ? huge : PG_LEVEL_4K;
+    const base = alignedGfn(geometry, gfn, huge);
+    for (let i = 0; i < pagesPerLeaf(geometry, huge); i += 1) host_level.set(base + i, level);
+    mmu_notifier.pc = 'moved';
     return true;
   },
 };
@@ -119,5 +154,6 @@ export const notifierTransitions: readonly ModelTransition[] = [
   invalidate_range_start,
   flush,
   move,
+  resize,
   invalidate_range_end,
 ];

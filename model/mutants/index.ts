@@ -1,6 +1,7 @@
 /** All mutants: first the bugs that existed, then the rules of KVM that a patch could break. */
 import { buildingMutants } from './building.ts';
 import { endlessMutants } from './endless.ts';
+import { hugeMutants } from './huge.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
 import { memslotMutants } from './memslots.ts';
@@ -14,6 +15,7 @@ export const mutants: readonly Mutant[] = [
   ...endlessMutants,
   ...memslotMutants,
   ...quotaMutants,
+  ...hugeMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

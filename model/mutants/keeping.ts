@@ -193,6 +193,16 @@ export const keepingMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'flush-overtakes-lockless-walker',
+    rule: 'lockless_walkers',
+    value: 'ignored',
+    says: 'A page is freed while another vCPU walks through it without mmu_lock.',
+    source: ['walk_shadow_page_lockless_begin()', 'kvm_flush_remote_tlbs()'],
+    scenario: 'shadow-lockless-walk',
+    property: 'lockless-walker-reads-no-freed-page',
+    category: 'rule',
+  },
+  {
     id: 'fault-ignores-the-notifier',
     rule: 'notifier_retry',
     value: 'skipped',

@@ -152,6 +152,19 @@ export const knownBugs: readonly Mutant[] = [
     category: 'B',
   },
   {
+    id: 'nxe-missing-from-role',
+    preset: 'seed-v3',
+    rule: 'role_efer_nx',
+    value: 'forced',
+    says:
+      'Shadow pages built while EFER.NX was set serve a guest that has cleared it, for which an ' +
+      'entry that is not executable is malformed. Linux does so again since 2022.',
+    source: ['commit 9645bb56b31a (2010)', 'kvm_init_shadow_mmu()'],
+    scenario: 'shadow-efer-nx',
+    property: 'flush-leaves-no-stale-entry',
+    category: 'B',
+  },
+  {
     id: 'cached-access-not-updated',
     rule: 'remap_access',
     value: 'keep',
@@ -161,6 +174,30 @@ export const knownBugs: readonly Mutant[] = [
     source: ['review of eager page splitting, series v2 (2022)', 'mmu_set_spte()'],
     scenario: 'shadow-progress',
     property: 'leaf-rights-are-within-the-cached-access',
+    category: 'F',
+  },
+  {
+    id: 'max-level-ignored-for-hugetlb',
+    rule: 'max_level',
+    value: 'host-above-4k',
+    says:
+      'A run in which a table is shadowed may be mapped at the level between; KVM maps it at ' +
+      'that of the host.',
+    source: ['Enforce max_level on HugeTLB mappings (2020)', 'kvm_mmu_max_mapping_level()'],
+    scenario: 'shadow-huge-levels',
+    property: 'shadowed-gfn-has-no-writable-spte',
+    category: 'F',
+  },
+  {
+    id: 'nx-read-replaces-exec-table',
+    rule: 'nx_table',
+    value: 'replaced',
+    says:
+      'A read fault puts the huge page back over a table that was split for execution: fetch and ' +
+      'load take turns for ever.',
+    source: ['disallowed_hugepage_adjust()', 'commit b8e8c8303ff2 (2019)'],
+    scenario: 'shadow-nx-progress',
+    property: 'nx-table-is-not-replaced-by-a-huge-page',
     category: 'F',
   },
 ];

@@ -74,6 +74,11 @@ export const buildingRules = {
     'Whether the role of a shadow page tells CR0.WP apart.',
     ['kvm_calc_cpu_role()', 'kvm_mmu_page_role'],
   ),
+  role_efer_nx: rule(
+    ['forced', 'in-role'],
+    'Whether the role of a shadow page tells EFER.NX apart; `forced` takes it for set.',
+    ['kvm_init_shadow_mmu()', 'kvm_calc_cpu_role()'],
+  ),
   link_unsync_children: rule(
     ['sync', 'request-sync', 'skip'],
     'Unsync pages below a table that is linked at a new place: synced before, by the faulting ' +

@@ -92,6 +92,11 @@ export const keepingRules = {
     'Which vCPUs a flush reaches; one outside the guest still holds what it cached.',
     ['kvm_flush_remote_tlbs()', 'kvm_make_all_cpus_request()'],
   ),
+  lockless_walkers: rule(
+    ['waited-for', 'ignored'],
+    'Whether a flush waits for those who walk the shadow page table without mmu_lock.',
+    ['kvm_flush_remote_tlbs()', 'walk_shadow_page_lockless_begin()'],
+  ),
   notifier_seq: rule(
     ['advanced', 'kept'],
     'Whether the end of an invalidation leaves a mark for faults that looked up before it.',

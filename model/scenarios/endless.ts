@@ -86,4 +86,24 @@ export const endlessScenarios: readonly Scenario[] = [
     stores: [],
     budget: { fault: 4, unprotect: 1 },
   }),
+  endless({
+    id: 'shadow-endless-nx',
+    says:
+      'A guest repeats for ever an instruction that it fetches from one frame of a huge page and ' +
+      'that writes another, while the recovery worker takes away what was split for it.',
+    nx_huge_pages: 'force',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw', 'ux'],
+      vcpus: 1,
+    },
+    initialMemory: [[gpte({ gfn: 2, large: true }), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    instructions: [{ fetch: 0, data: 1, kind: 'uw' }],
+    budget: { fault: 2, nx_recover: 2 },
+  }),
 ];

@@ -81,4 +81,38 @@ export const hugeScenarios: readonly Scenario[] = [
     ],
     budget: { fault: 4, store: 2 },
   }),
+  scenario({
+    id: 'shadow-huge-levels',
+    says:
+      'The host maps four frames by one leaf, one of which becomes a guest table: the other half ' +
+      'is mapped at the level between, and the table by itself.',
+    geometry: {
+      levels: 3,
+      gfns: 8,
+      tables: 8,
+      shadow_pages: 6,
+      host_level: [1, 1, 1, 1, 3, 3, 3, 3],
+      vcpus: 1,
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), large(4)],
+      [gpte({ gfn: 7 }), NO_GPTE],
+      ...Array.from({ length: 5 }, () => [NO_GPTE, NO_GPTE]),
+      [gpte({ gfn: 3 }), NO_GPTE],
+    ],
+    addresses: [0, 4, 6],
+    stores: [],
+    budget: { fault: 5 },
+  }),
+  scenario({
+    id: 'shadow-host-resizes-leaf',
+    says:
+      'The host splits its huge page and joins it again while two vCPUs fault on it: a huge leaf ' +
+      'becomes a table, and the table a huge leaf.',
+    geometry: { gfns: 4, tables: 1, shadow_pages: 4, host_level: [1, 1, 2, 2] },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 4, notifier: 2, host_resize: 2 },
+  }),
 ];

@@ -6,6 +6,8 @@ import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
 import { memslotScenarios } from './memslots.ts';
+import { nxScenarios } from './nx.ts';
+import { prefetchScenarios } from './prefetch.ts';
 import { quotaScenarios } from './quota.ts';
 import { rightsScenarios } from './rights.ts';
 import { strictScenarios } from './strict.ts';
@@ -21,6 +23,8 @@ const configured: readonly Scenario[] = [
   ...hugeScenarios,
   ...memslotScenarios,
   ...quotaScenarios,
+  ...nxScenarios,
+  ...prefetchScenarios,
   ...strictScenarios,
   ...endlessScenarios,
 ];

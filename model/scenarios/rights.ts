@@ -3,6 +3,18 @@ import { ACC_ALL, ACC_EXEC_MASK, ACC_USER_MASK, ACC_WRITE_MASK } from '../access
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
 
+/** Address 0 is not executable, address 1 is the table that maps both. */
+export const noExecute = {
+  geometry: { gfns: 3, tables: 2, shadow_pages: 5, vcpus: 1, efer_nx: 'toggled' },
+  initialMemory: [
+    [gpte({ gfn: 1 }), NO_GPTE],
+    [gpte({ gfn: 2, access: ACC_WRITE_MASK | ACC_USER_MASK }), gpte({ gfn: 1 })],
+  ],
+  addresses: [0, 1],
+  stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 2 }) }],
+  budget: { fault: 4, store: 1, efer_nx: 2, cr3: 1 },
+} as const;
+
 export const rightsScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-cr0-wp',
@@ -17,6 +29,15 @@ export const rightsScenarios: readonly Scenario[] = [
     addresses: [0],
     stores: [],
     budget: { fault: 4, wp: 2 },
+  }),
+  scenario({
+    id: 'shadow-efer-nx',
+    says:
+      'The guest clears EFER.NX and flushes, whereupon an entry that is not executable is ' +
+      'malformed: what was shadowed before must not serve it. Rules of the time when the role ' +
+      'told the two modes apart.',
+    preset: 'seed-v3',
+    ...noExecute,
   }),
   scenario({
     id: 'shadow-rights',

@@ -5,6 +5,7 @@
 import { ACC_USER_MASK } from '../access.ts';
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
+import { noExecute } from './rights.ts';
 
 export const strictScenarios: readonly Scenario[] = [
   scenario({
@@ -25,6 +26,20 @@ export const strictScenarios: readonly Scenario[] = [
     excludes: {
       'access-is-justified-by-guest-tables':
         'Finding: kvm_inject_emulated_page_fault() syncs only when the fault is of a present page.',
+    },
+  }),
+  scenario({
+    id: 'shadow-efer-nx-forced',
+    says:
+      'The same with the rules of Linux 7.2, where every role has EFER.NX set: a guest that has ' +
+      'cleared it keeps reading through an entry that is malformed by now.',
+    ci: false,
+    ...noExecute,
+    excludes: {
+      'access-is-justified-by-guest-tables':
+        'Finding: kvm_init_shadow_mmu() sets efer_nx in every role, so that pages are shared.',
+      'flush-leaves-no-stale-entry':
+        'Finding: kvm_init_shadow_mmu() sets efer_nx in every role, so that pages are shared.',
     },
   }),
   scenario({

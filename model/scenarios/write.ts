@@ -62,6 +62,18 @@ export const writeScenarios: readonly Scenario[] = [
     budget: { fault: 4, unprotect: 1 },
   }),
   scenario({
+    id: 'shadow-lockless-walk',
+    says:
+      'One vCPU walks the shadow page table without the lock to mark what is in use, while ' +
+      'another one zaps and frees a page on the way.',
+    lockless_walks: true,
+    geometry: { gfns: 2, tables: 1, shadow_pages: 4, kinds: ['uw'] },
+    initialMemory: [[NO_GPTE, gpte({ gfn: 0 })]],
+    addresses: [3],
+    stores: [],
+    budget: { fault: 4, unprotect: 1 },
+  }),
+  scenario({
     id: 'shadow-table-becomes-root',
     says:
       'A table that is shadowed unsync at 4K is loaded into CR3: its 4K page is zapped and freed ' +

@@ -9,6 +9,7 @@
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
+import { isBeingInvalidated } from '../host/invalidation.ts';
 import { enterLevel } from './link.ts';
 import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { mmu_topup_memory_caches } from './memory-cache.ts';
@@ -25,9 +26,8 @@ const isStaleRoot = (kvm: Kvm, root: number): boolean => {
 /** mmu_invalidate_retry_gfn(): whether the notifier runs over the gfn, or has run since. */
 const mmu_invalidate_retry_gfn = (kvm: Kvm, vcpu: VcpuView): boolean => {
   if (kvm.rules.notifier_retry === 'skipped' || vcpu.fault.slot === 'none') return false;
-  const { mmu_invalidate_in_progress, mmu_invalidate_seq, gfn } = kvm.mmu_notifier;
-  if (mmu_invalidate_in_progress && gfn === walkedGfn(kvm, vcpu)) return true;
-  return vcpu.fault.mmu_seq !== mmu_invalidate_seq;
+  if (isBeingInvalidated(kvm, walkedGfn(kvm, vcpu))) return true;
+  return vcpu.fault.mmu_seq !== kvm.mmu_notifier.mmu_invalidate_seq;
 };
 
 const lock_page_fault: ModelTransition = {

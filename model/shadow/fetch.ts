@@ -12,11 +12,11 @@
  * Below a guest leaf above 4K that cannot be mapped as one leaf come direct pages, which shadow no
  * guest table.
  *
- * Abstracts: prefetching, which this machine does not have yet.
+ * Neighbours of the leaf are mapped in `prefetch.ts`.
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { alignedGfn, tableIndex } from '../geometry.ts';
+import { alignedGfn, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn } from '../gpte.ts';
 import { is_shadow_present_pte, isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
@@ -24,6 +24,7 @@ import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { descend, storeLink } from './link.ts';
 import { isBefore, proceed } from './lock.ts';
 import { kvm_mmu_child_role, roleWord, sptepOf } from './mmu-page.ts';
+import { capturePrefetchPtes } from './prefetch-window.ts';
 import { startSync } from './sync.ts';
 import { accessDownTo, gpte_changed, leafLevel, mappedAccess, walkedGfn } from './walker.ts';
 import { drop_parent_pte, isCommitDue, mmu_page_zap_pte } from './zap.ts';
@@ -149,9 +150,12 @@ const recheck: ModelTransition = {
     if (!isBefore(kvm, v, 'link_shadow_page')) return false;
     const { mmu_lock } = kvm;
     const vcpu = kvm.vcpu.at(v);
-    if (isIndirect(kvm, vcpu) && hasChanged(kvm, v)) {
-      proceed(kvm, v, 'enter');
-      return true;
+    if (isIndirect(kvm, vcpu)) {
+      if (hasChanged(kvm, v)) {
+        proceed(kvm, v, 'enter');
+        return true;
+      }
+      if (mmu_lock.level - 1 === PG_LEVEL_4K) capturePrefetchPtes(kvm, vcpu);
     }
     if (!mmu_lock.fresh) {
       descend(kvm, v);

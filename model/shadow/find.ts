@@ -8,11 +8,12 @@ import { lowestBit, withoutLowest } from '../bits.ts';
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
+import { countDisallowLpage } from './huge.ts';
 import { isValid, sp_has_gptes, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
 import { listActive } from './page-list.ts';
 import { takeObject } from './memory-cache.ts';
 import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
-import { countDisallowLpage, kvm_mmu_prepare_zap_page } from './zap.ts';
+import { kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /**
  * kvm_mmu_find_shadow_page() without the sync: the valid page of this gfn and role, or `null`.
@@ -92,8 +93,8 @@ const isPointedAt = (kvm: Kvm, sp: number): boolean => {
     }
   }
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
-    const { ghost_psc, prev_root, root } = kvm.vcpu.at(v);
-    if (root === sp) return true;
+    const { ghost_psc, prev_root, reading, root } = kvm.vcpu.at(v);
+    if (root === sp || reading === sp) return true;
     for (let i = 0; i < prev_root.length; i += 1) if (prev_root.at(i).sp === sp) return true;
     for (let i = 0; i < ghost_psc.length; i += 1) {
       if (ghost_psc.at(i).valid && ghost_psc.at(i).sp === sp) return true;

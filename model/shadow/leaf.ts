@@ -11,6 +11,7 @@ import type { ModelTransition } from '../transition.ts';
 import { ACC_WRITE_MASK, isWrite } from '../access.ts';
 import { alignedGfn, pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { isBefore, proceed } from './lock.ts';
+import { isPrefetchDue } from './prefetch-window.ts';
 import type { Mapping } from './rmap.ts';
 import { mark_mmio_spte } from './mmio.ts';
 import { prepareLeaf, prepareMmio, storeLeaf } from './spte.ts';
@@ -65,10 +66,12 @@ const storeLeafStep: ModelTransition = {
       proceed(kvm, v, 'emulate_mmio');
       return true;
     }
-    storeLeaf(kvm, m);
+    const changed = storeLeaf(kvm, m);
     const writable = (m.access & ACC_WRITE_MASK) !== 0 && !kvm.mmu_lock.wrprot;
     if (writable && kvm.rules.unsync_order === 'after-writable') {
       kvm.vcpu.at(v).pc = 'mark_unsync_late';
+    } else if (changed && isPrefetchDue(kvm)) {
+      kvm.vcpu.at(v).pc = 'pte_prefetch';
     } else {
       finishFault(kvm, v);
     }
@@ -92,7 +95,7 @@ const mark_unsync_late: ModelTransition = {
 };
 
 /** RET_PF_WRITE_PROTECTED goes to the emulator, everything else back to the guest. */
-const finishFault = (kvm: Kvm, v: number): void => {
+export const finishFault = (kvm: Kvm, v: number): void => {
   const kind = kindOf(kvm.vcpu.at(v));
   const emulate = kvm.mmu_lock.wrprot && isWrite(kind);
   proceed(kvm, v, emulate ? 'emulate_write' : 'enter');

@@ -7,10 +7,15 @@ import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { tableIndex } from '../geometry.ts';
 import { make_nonleaf_spte } from '../spte.ts';
-import { kvm_mmu_hugepage_adjust } from './huge.ts';
+import {
+  disallowed_hugepage_adjust,
+  isHugePageDisallowed,
+  kvm_mmu_hugepage_adjust,
+} from './huge.ts';
 import { isBefore } from './lock.ts';
 import { takeObject } from './memory-cache.ts';
 import { sptepOf, warn } from './mmu-page.ts';
+import { account_nx_huge_page } from './nx-list.ts';
 import { mark_unsync } from './unsync.ts';
 import { leafLevel } from './walker.ts';
 
@@ -22,8 +27,9 @@ export const enterLevel = (kvm: Kvm, v: number): void => {
   const { mmu_lock } = kvm;
   const vcpu = kvm.vcpu.at(v);
   const isBelowTables = mmu_lock.level <= leafLevel(vcpu);
-  if (isBelowTables && mmu_lock.goal_level === 0) {
-    mmu_lock.goal_level = kvm_mmu_hugepage_adjust(kvm, vcpu);
+  if (isBelowTables) {
+    if (mmu_lock.goal_level === 0) kvm_mmu_hugepage_adjust(kvm, vcpu);
+    disallowed_hugepage_adjust(kvm, vcpu);
   }
   const atGoal = isBelowTables && mmu_lock.level === mmu_lock.goal_level;
   vcpu.pc = atGoal ? 'make_spte' : 'get_child_sp';
@@ -56,6 +62,9 @@ export const storeLink = (kvm: Kvm, v: number): void => {
   }
   if ((page.unsync || page.unsync_children > 0) && kvm.rules.link_mark_unsync === 'mark') {
     mark_unsync(kvm, sptepOf(kvm, parent, index));
+  }
+  if (page.role.direct && isHugePageDisallowed(kvm, kvm.vcpu.at(v))) {
+    account_nx_huge_page(kvm, child, mmu_lock.req_level >= mmu_lock.level);
   }
   descend(kvm, v);
 };

@@ -7,7 +7,7 @@
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, VcpuView } from '../state.ts';
 import type { Pc } from '../layout.ts';
-import { kvm_flush_remote_tlbs } from '../tlb/flush.ts';
+import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';
 
@@ -19,6 +19,7 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'snapshot_seq',
   'faultin_pfn',
   'lock_page_fault',
+  'clear_flood',
   'emulate_write',
   'read_indirect_shadow_pages',
   'track_write',
@@ -28,11 +29,14 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'enter',
 ]);
 
-/** Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages. */
+/**
+ * Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages, nor
+ * whoever zaps for NX.
+ */
 export const isUnlocked = (kvm: Kvm): boolean => {
   const { pc } = kvm.memslots;
   if (pc === 'zap' || pc === 'commit') return false;
-  return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush';
+  return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush' && !kvm.nx.flushes;
 };
 
 /** Whether `v` is before the step `pc` and may run now. */
@@ -85,6 +89,7 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   vcpu.fault.mmu_seq = 0;
   vcpu.fault.pfn = 0;
   vcpu.fault.slot = 'other';
+  vcpu.fault.nx_huge_page_workaround_enabled = false;
   vcpu.emulated.pending = false;
   vcpu.emulated.gfn = 0;
   vcpu.emulated.index = 0;
@@ -98,12 +103,15 @@ export const clearInstruction = (vcpu: VcpuView): void => {
   vcpu.insn.va = 0;
   vcpu.insn.kind = 0;
   vcpu.insn.store = 0;
+  vcpu.insn.instruction = 0;
   vcpu.insn.present = false;
 };
 
 export const clearWalker = (vcpu: VcpuView): void => {
   vcpu.walker.level = 0;
-  for (let i = 0; i < vcpu.walker.ptes.length; i += 1) vcpu.walker.ptes.set(i, 0);
+  const { ptes, prefetch_ptes } = vcpu.walker;
+  for (let i = 0; i < ptes.length; i += 1) ptes.set(i, 0);
+  for (let i = 0; i < prefetch_ptes.length; i += 1) prefetch_ptes.set(i, 0);
 };
 
 const unlock = (kvm: Kvm): void => {
@@ -112,6 +120,7 @@ const unlock = (kvm: Kvm): void => {
   mmu_lock.holder = null;
   mmu_lock.level = 0;
   mmu_lock.goal_level = 0;
+  mmu_lock.req_level = 0;
   mmu_lock.sp = null;
   mmu_lock.child = null;
   mmu_lock.fresh = false;
@@ -135,7 +144,7 @@ export const kvm_mmu_remote_flush_or_zap: ModelTransition = {
   over: ['v'],
   at: 'flush',
   step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'flush')) return false;
+    if (!isBefore(kvm, v, 'flush') || !mayFlush(kvm, v)) return false;
     const { mmu_lock } = kvm;
     kvm_mmu_commit_zap_page(kvm);
     kvm_flush_remote_tlbs(kvm);

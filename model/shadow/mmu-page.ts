@@ -31,10 +31,16 @@ export const sp_has_gptes = (page: MmuPageView): boolean => !page.role.direct;
 
 /** role.word without the invalid bit: two contexts share a page iff gfn and word are equal. */
 export const roleWord = (role: RoleView): number =>
-  makeRole(role.level, role.access, role.direct, role.cr0_wp);
+  makeRole(role.level, role.access, role.direct, role.cr0_wp, role.efer_nx_clear);
 
-export const makeRole = (level: number, access: number, direct: boolean, cr0_wp: boolean): number =>
-  level | (access << 2) | (direct ? 32 : 0) | (cr0_wp ? 64 : 0);
+export const makeRole = (
+  level: number,
+  access: number,
+  direct: boolean,
+  cr0_wp: boolean,
+  efer_nx_clear = false,
+): number =>
+  level | (access << 2) | (direct ? 32 : 0) | (cr0_wp ? 64 : 0) | (efer_nx_clear ? 128 : 0);
 
 export const roleLevel = (word: number): number => word & 3;
 
@@ -44,6 +50,7 @@ export const setRole = (role: RoleView, word: number): void => {
   role.access = (word >>> 2) & 7;
   role.direct = (word & 32) !== 0;
   role.cr0_wp = (word & 64) !== 0;
+  role.efer_nx_clear = (word & 128) !== 0;
   role.invalid = false;
 };
 
@@ -59,15 +66,20 @@ export const kvm_mmu_child_role = (
     warn(kvm, 'child-role-invalid');
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
-  return makeRole(parent.role.level - below, access, direct, parent.role.cr0_wp);
+  const { level, cr0_wp, efer_nx_clear } = parent.role;
+  return makeRole(level - below, access, direct, cr0_wp, efer_nx_clear);
 };
 
 /** Role of the root that a vCPU needs. Abstracts: role bits of modes that no scenario changes. */
 export const rootRole = (kvm: Kvm, v: number): number =>
-  makeRole(kvm.geometry.levels, 7, false, roleCr0Wp(kvm, v));
+  makeRole(kvm.geometry.levels, 7, false, roleCr0Wp(kvm, v), roleEferNxClear(kvm, v));
 
 const roleCr0Wp = (kvm: Kvm, v: number): boolean =>
   kvm.rules.role_cr0_wp === 'in-role' ? kvm.vcpu.at(v).cr0_wp : true;
+
+/** kvm_init_shadow_mmu(): hardware runs with EFER.NX set, and so does every role. */
+const roleEferNxClear = (kvm: Kvm, v: number): boolean =>
+  kvm.rules.role_efer_nx === 'in-role' && kvm.vcpu.at(v).efer_nx_clear;
 
 /** WARN_ON_ONCE(): the first one sticks; the property on kernel warnings reports it. */
 export const warn = (kvm: Kvm, which: Warning): void => {

@@ -22,8 +22,8 @@ import {
   gpteWithDirty,
   is_large_pte,
   is_present_gpte,
+  is_rsvd_bits_set,
 } from '../gpte.ts';
-import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
@@ -32,6 +32,7 @@ import { lookUpSlot } from './mmio.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { pfnOf, readGuest } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
+import { shadow_page_table_clear_flood } from './lockless.ts';
 import { accessDownTo, kindOf, leafLevel, startWalk, tableAt, walkedGfn } from './walker.ts';
 
 const walk_addr: ModelTransition = {
@@ -46,7 +47,8 @@ const walk_addr: ModelTransition = {
     const { level } = vcpu.walker;
     const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
     const pte = readGuest(kvm, tableAt(kvm, vcpu, level), index);
-    if (!is_present_gpte(pte)) {
+    // A #PF for a reserved bit invalidates nothing, as one for a missing entry.
+    if (!is_present_gpte(pte) || is_rsvd_bits_set(pte, !vcpu.efer_nx_clear)) {
       vcpu.insn.present = false;
       vcpu.pc = 'inject_page_fault';
       return true;
@@ -108,26 +110,13 @@ const update_accessed_dirty_bits: ModelTransition = {
   },
 };
 
-/** Pages on the way to the address are in use: writes to their tables start to count anew. */
-const shadow_page_table_clear_flood = (kvm: Kvm, v: number): void => {
-  const { root, insn } = kvm.vcpu.at(v);
-  let sp = root;
-  for (let level = kvm.geometry.levels; level > 0 && sp !== null; level -= 1) {
-    const page = kvm.sp.at(sp);
-    page.write_flooding_count = 0;
-    const spte = page.spt.get(tableIndex(kvm.geometry, insn.va, level));
-    sp = isTableSpte(spte) ? spte_to_child_sp(spte) : null;
-  }
-};
-
 /** A write to a present SPTE of a tracked gfn goes straight to the emulator. */
 const afterWalk = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
   const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
-  if (emulate) shadow_page_table_clear_flood(kvm, v);
   if (emulate) {
-    vcpu.pc = 'emulate_write';
+    shadow_page_table_clear_flood(kvm, v);
     return;
   }
   if (kvm.geometry.memslot !== null && !lookUpSlot(kvm, v)) return;

@@ -7,7 +7,7 @@
  * Kernel: rmap_add(), rmap_remove(), drop_spte(), rmap_write_protect(). Lock: mmu_lock for write.
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
-import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
+import { hugeRun, PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   is_mmu_writable_spte,
@@ -33,9 +33,15 @@ export interface Mapping {
   readonly host_writable: boolean;
 }
 
-/** gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. */
-export const rmapKey = (kvm: Kvm, gfn: number, level: number): number =>
-  level === PG_LEVEL_4K ? gfn : kvm.geometry.gfns + Math.floor(gfn / kvm.geometry.entries);
+/**
+ * gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. One past
+ * the last where guest memory ends within the run.
+ */
+export const rmapKey = (kvm: Kvm, gfn: number, level: number): number => {
+  if (level === PG_LEVEL_4K) return gfn;
+  const run = hugeRun(kvm.geometry, gfn, level);
+  return run < 0 ? kvm.rmap.length : kvm.geometry.gfns + run;
+};
 
 /** kvm_mmu_page_get_gfn(): the gfn of the guest translation behind a leaf. */
 export const kvm_mmu_page_get_gfn = (kvm: Kvm, page: MmuPageView, index: number): number =>
@@ -98,9 +104,12 @@ export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
  * before.
  */
 export const kvm_mmu_slot_gfn_write_protect = (kvm: Kvm, gfn: number): boolean => {
-  const at4k = rmap_write_protect(kvm, gfn);
-  const huge = rmapKey(kvm, gfn, PG_LEVEL_2M);
-  return (huge < kvm.rmap.length && rmap_write_protect(kvm, huge)) || at4k;
+  let flush = rmap_write_protect(kvm, gfn);
+  for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
+    const key = rmapKey(kvm, gfn, level);
+    if (key < kvm.rmap.length && rmap_write_protect(kvm, key)) flush = true;
+  }
+  return flush;
 };
 
 /** rmap_write_protect() on one chain. */

@@ -5,7 +5,8 @@
  * in `leaf.ts` and `sync.ts`.
  */
 import type { Kvm } from '../state.ts';
-import { ACC_WRITE_MASK } from '../access.ts';
+import { ACC_EXEC_MASK, ACC_WRITE_MASK } from '../access.ts';
+import { PG_LEVEL_4K } from '../geometry.ts';
 import {
   is_last_spte,
   isTableSpte,
@@ -35,10 +36,16 @@ export const decideWriteProtection = (
   return !mmu_try_to_unsync_pages(kvm, m.gfn, synchronizing);
 };
 
-/** The word that make_spte() returns, given its decision on the write right. */
-export const make_spte = (m: Mapping, wrprot: boolean): number => {
-  const access = wrprot || !m.host_writable ? m.access & ~ACC_WRITE_MASK : m.access;
-  return leafSpte(m.pfn, access, m.host_writable);
+/**
+ * The word that make_spte() returns, given its decision on the write right. The mitigation is read
+ * afresh: what it was when the fault began only decides how far down to go.
+ */
+export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number => {
+  const huge = kvm.sp.at(m.sp).role.level > PG_LEVEL_4K;
+  const strip = huge && kvm.nx.nx_huge_pages && kvm.rules.nx_leaf === 'not-executable';
+  const access = strip ? m.access & ~ACC_EXEC_MASK : m.access;
+  const readOnly = wrprot || !m.host_writable;
+  return leafSpte(m.pfn, readOnly ? access & ~ACC_WRITE_MASK : access, m.host_writable);
 };
 
 /**
@@ -65,15 +72,18 @@ export const prepareMmio = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void =>
   if (kvm.rules.mmio_over_present === 'drop-first') dropOld(kvm, m);
 };
 
-/** Second half of mmu_set_spte(): the store that makes the mapping visible. */
-export const storeLeaf = (kvm: Kvm, m: Mapping): void => {
+/**
+ * Second half of mmu_set_spte(): the store that makes the mapping visible. Returns whether it
+ * changed anything, that is whether the fault was not spurious.
+ */
+export const storeLeaf = (kvm: Kvm, m: Mapping): boolean => {
   const page = kvm.sp.at(m.sp);
   const old_spte = page.spt.get(m.index);
-  const new_spte = make_spte(m, kvm.mmu_lock.wrprot);
+  const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
   if (!is_shadow_present_pte(old_spte)) {
     page.spt.set(m.index, new_spte);
     rmap_add(kvm, m);
-    return;
+    return true;
   }
   if (kvm.rules.remap_same_pfn === 'update') {
     if (mmu_spte_update(kvm, m.sp, m.index, new_spte)) kvm.mmu_lock.flush = true;
@@ -81,4 +91,5 @@ export const storeLeaf = (kvm: Kvm, m: Mapping): void => {
   if (kvm.rules.remap_access === 'refresh' && !page.role.direct) {
     page.shadowed_access.set(m.index, m.access);
   }
+  return new_spte !== old_spte;
 };

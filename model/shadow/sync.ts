@@ -18,6 +18,7 @@ import {
   gpte_accessed,
   gpte_to_gfn,
   is_present_gpte,
+  is_rsvd_bits_set,
   protect_clean_gpte,
 } from '../gpte.ts';
 import { is_mmio_spte, isHostWritable, isTableSpte, NO_SPTE, spte_to_pfn } from '../spte.ts';
@@ -54,7 +55,7 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const host_writable = isHostWritable(spte);
   const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access, host_writable };
   const wrprot = decideWriteProtection(kvm, m, spte, true);
-  return mmu_spte_update(kvm, sp, index, make_spte(m, wrprot));
+  return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
 };
 
 const syncMmio = (kvm: Kvm, page: MmuPageView, index: number, gpte: number): boolean => {
@@ -67,9 +68,13 @@ const syncMmio = (kvm: Kvm, page: MmuPageView, index: number, gpte: number): boo
   return false;
 };
 
-/** prefetch_invalid_gpte() */
-const isUnusable = (kvm: Kvm, gpte: number): boolean =>
-  !is_present_gpte(gpte) || (!gpte_accessed(gpte) && kvm.rules.sync_accessed === 'drop');
+/** prefetch_invalid_gpte(), in the mode of the vCPU that syncs. */
+const isUnusable = (kvm: Kvm, gpte: number): boolean => {
+  const { holder } = kvm.mmu_lock;
+  const efer_nx = holder === null || !kvm.vcpu.at(holder).efer_nx_clear;
+  if (!is_present_gpte(gpte) || is_rsvd_bits_set(gpte, efer_nx)) return true;
+  return !gpte_accessed(gpte) && kvm.rules.sync_accessed === 'drop';
+};
 
 const gfnChanged = (kvm: Kvm, page: MmuPageView, index: number, gfn: number): boolean =>
   kvm.rules.sync_gfn_change === 'drop' && gfn !== kvm_mmu_page_get_gfn(kvm, page, index);

@@ -21,6 +21,7 @@ import {
   kvm_mmu_prepare_zap_page,
   requestFreeObsoleteRoots,
 } from './zap.ts';
+import { mayFlush } from '../tlb/flush.ts';
 
 const needs: ModelTransition['needs'] = ({ geometry }) => geometry.memslot !== null;
 
@@ -109,7 +110,7 @@ const commit: ModelTransition = {
   over: [],
   needs,
   step: (kvm) => {
-    if (kvm.memslots.pc !== 'commit') return false;
+    if (kvm.memslots.pc !== 'commit' || !mayFlush(kvm, -1)) return false;
     kvm.memslots.invalid_list.bits = 0;
     kvm_mmu_commit_zap_page(kvm);
     finish(kvm);

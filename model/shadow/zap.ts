@@ -18,6 +18,7 @@ import {
   spte_to_child_sp,
 } from '../spte.ts';
 import { kvm_flush_remote_tlbs, oweLink } from '../tlb/flush.ts';
+import { countDisallowLpage } from './huge.ts';
 import {
   is_obsolete_sp,
   sp_has_gptes,
@@ -26,6 +27,7 @@ import {
   sptepOf,
   warn,
 } from './mmu-page.ts';
+import { unaccount_nx_huge_page } from './nx-list.ts';
 import { unlist } from './page-list.ts';
 import { drop_spte } from './rmap.ts';
 import { collectUnsync } from './unsync.ts';
@@ -82,6 +84,8 @@ export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {
     const request = kvm.rules.zap_root_request === 'all-vcpus';
     if (!is_obsolete_sp(page) && request) requestFreeObsoleteRoots(kvm);
   }
+  const unaccount = page.nx_huge_page_disallowed && kvm.rules.nx_unaccount === 'paired';
+  if (unaccount) unaccount_nx_huge_page(kvm, sp);
   page.role.invalid = true;
 };
 
@@ -98,13 +102,6 @@ const kvm_mmu_unlink_parents = (kvm: Kvm, sp: number): void => {
   for (let rest = kvm.sp.at(sp).parent_ptes.bits; rest !== 0; rest = withoutLowest(rest)) {
     drop_parent_pte(kvm, sp, lowestBit(rest));
   }
-};
-
-/** update_gfn_disallow_lpage_count(): one reason more or less not to map the run of `gfn` huge. */
-export const countDisallowLpage = (kvm: Kvm, gfn: number, by: number): void => {
-  const run = Math.floor(gfn / kvm.geometry.entries);
-  if (run >= kvm.disallow_lpage.length) return;
-  kvm.disallow_lpage.set(run, kvm.disallow_lpage.get(run) + by);
 };
 
 /** unaccount_shadowed(): takes back what account_shadowed() counted. */
@@ -158,6 +155,7 @@ const freePage = (page: MmuPageView): void => {
   page.role.access = 0;
   page.role.direct = false;
   page.role.cr0_wp = false;
+  page.role.efer_nx_clear = false;
   page.role.invalid = false;
   page.obsolete = false;
   page.unsync = false;
@@ -165,6 +163,7 @@ const freePage = (page: MmuPageView): void => {
   page.unsync_child_bitmap.bits = 0;
   page.root_count = 0;
   page.write_flooding_count = 0;
+  page.nx_huge_page_disallowed = false;
   page.parent_ptes.bits = 0;
   for (let i = 0; i < page.spt.length; i += 1) {
     page.spt.set(i, NO_SPTE);

@@ -58,6 +58,7 @@ const dropTlbEntry = (kvm: Kvm, v: number, i: number): void => {
   entry.va = 0;
   entry.pfn = 0;
   entry.access = 0;
+  entry.huge = false;
 };
 
 const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {
@@ -66,6 +67,18 @@ const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {
   entry.va = 0;
   entry.level = 0;
   entry.sp = 0;
+};
+
+/**
+ * Whether a flush by `v` need not wait: a walk without mmu_lock answers only when it has ended.
+ * -1 stands for a thread that is no vCPU.
+ */
+export const mayFlush = (kvm: Kvm, v: number): boolean => {
+  if (!kvm.lockless_walks || kvm.rules.lockless_walkers === 'ignored') return true;
+  for (let other = 0; other < kvm.vcpu.length; other += 1) {
+    if (other !== v && kvm.vcpu.at(other).reading !== null) return false;
+  }
+  return true;
 };
 
 const isReached = (kvm: Kvm, v: number): boolean => {

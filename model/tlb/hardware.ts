@@ -9,7 +9,7 @@
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { permits, type AccessKind } from '../access.ts';
-import { isUnderOneEntry, pagesPerLeaf, tableIndex } from '../geometry.ts';
+import { isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
 import {
   is_last_spte,
   is_shadow_present_pte,
@@ -34,6 +34,30 @@ const walkFrom = (kvm: Kvm, va: number, sp: number, level: number): number => {
     table = spte_to_child_sp(spte);
   }
   return NO_SPTE;
+};
+
+/** The level of the leaf that `walkFrom` finds; 0 without one. */
+const leafLevelFrom = (kvm: Kvm, va: number, sp: number, level: number): number => {
+  let table = sp;
+  for (let l = level; l > 0; l -= 1) {
+    const spte = kvm.sp.at(table).spt.get(tableIndex(kvm.geometry, va, l));
+    if (is_last_spte(spte)) return l;
+    if (!isTableSpte(spte)) return 0;
+    table = spte_to_child_sp(spte);
+  }
+  return 0;
+};
+
+/** Whether the leaf that the hardware of `v` loads for `va` is one above 4K. */
+const loadsHuge = (kvm: Kvm, v: number, va: number): boolean => {
+  const { ghost_psc, root } = kvm.vcpu.at(v);
+  let level = root === null ? 0 : leafLevelFrom(kvm, va, root, kvm.geometry.levels);
+  for (let i = 0; i < ghost_psc.length && level === 0; i += 1) {
+    const entry = ghost_psc.at(i);
+    const covers = entry.valid && isUnderOneEntry(kvm.geometry, entry.va, va, entry.level);
+    if (covers) level = leafLevelFrom(kvm, va, entry.sp, entry.level - 1);
+  }
+  return level > PG_LEVEL_4K;
 };
 
 /** The leaf that a hardware walk from the root finds, or `NO_SPTE`. */
@@ -149,12 +173,14 @@ const tlbFill: ModelTransition = {
     const entry = vcpu.ghost_tlb.at(slot);
     const pfn = spte_to_pfn(spte);
     const access = spteAccess(spte);
+    const huge = kvm.nx_huge_pages !== 'never' && loadsHuge(kvm, v, va);
     const same = entry.valid && entry.va === va && entry.pfn === pfn && entry.access === access;
-    if (same) return false;
+    if (same && entry.huge === huge) return false;
     entry.valid = true;
     entry.va = va;
     entry.pfn = pfn;
     entry.access = access;
+    entry.huge = huge;
     return true;
   },
 };

@@ -17,23 +17,23 @@
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm } from '../state.ts';
+import type { JudgedKind } from '../judged-kinds.ts';
 import { isWrite, permits, type AccessKind } from '../access.ts';
-import { addressCount, pagesPerLeaf, prefixOf, tableIndex, type JudgedKind } from '../geometry.ts';
+import { addressCount, pagesPerLeaf, prefixOf, tableIndex } from '../geometry.ts';
 import {
   gpte_access,
   gpte_accessed,
   gpte_dirty,
   gpte_to_gfn,
   is_large_pte,
+  is_rsvd_bits_set,
   is_present_gpte,
 } from '../gpte.ts';
 import { pfnOf, readGuest } from '../shadow/mmu-page.ts';
 
-const entryPermits = (pte: number, kind: JudgedKind): boolean => {
-  if (!is_present_gpte(pte)) return false;
-  return kind === 'sw0'
-    ? permits(gpte_access(pte), 'sw', false)
-    : permits(gpte_access(pte), kind, true);
+const entryPermits = (pte: number, { kind, cr0_wp, efer_nx }: JudgedKind): boolean => {
+  if (!is_present_gpte(pte) || is_rsvd_bits_set(pte, efer_nx)) return false;
+  return permits(gpte_access(pte), kind, cr0_wp);
 };
 
 /** Nothing is cached or used whose accessed flag is clear: whoever uses it sets the flag first. */
@@ -42,7 +42,7 @@ const mayBeUsed = (pte: number, kind: JudgedKind): boolean =>
 
 /** A write needs the dirty flag of the leaf, which whoever performs it has set before. */
 const leafMayBeUsed = (pte: number, kind: JudgedKind): boolean =>
-  mayBeUsed(pte, kind) && (gpte_dirty(pte) || !(kind === 'sw0' || isWrite(kind)));
+  mayBeUsed(pte, kind) && (gpte_dirty(pte) || !isWrite(kind.kind));
 
 /** No value: what `valueBy` returns for a vCPU that has no store in flight to the entry. */
 const NONE = -1;
@@ -66,7 +66,8 @@ const grow = (kvm: Kvm, v: number): void => {
   const g = kvm.geometry;
   const kinds = kvm.judgedKinds;
   for (let k = 0; k < kinds.length; k += 1) {
-    const kind = kinds[k] ?? 'ur';
+    const kind = kinds[k];
+    if (kind === undefined) continue;
     for (let level = g.levels; level > 1; level -= 1) growTables(kvm, v, level, k, kind);
     growFrames(kvm, v, k, kind);
   }
@@ -179,8 +180,26 @@ const forgetFrames = (kvm: Kvm, v: number, va: number): void => {
 
 /** Index of the kind that judges an access of `kind` made by `v` now. */
 const judgedIndex = (kvm: Kvm, v: number, kind: AccessKind): number => {
-  const kinds = kvm.judgedKinds;
-  return kinds.indexOf(kind === 'sw' && !kvm.vcpu.at(v).cr0_wp ? 'sw0' : kind);
+  const { cr0_wp, efer_nx_clear } = kvm.vcpu.at(v);
+  const wp = cr0_wp || kind !== 'sw';
+  const fits = (j: JudgedKind): boolean =>
+    j.kind === kind && j.cr0_wp === wp && j.efer_nx !== efer_nx_clear;
+  return kvm.judgedKinds.findIndex(fits);
+};
+
+/**
+ * WRMSR clears EFER.NX: nothing is invalidated. What was cached while the execute-disable bit was
+ * not reserved may be used until the guest flushes.
+ */
+export const keepAllowedWithoutNx = (kvm: Kvm, v: number): void => {
+  const { ghost_allowed_table, ghost_allowed_frame } = kvm.vcpu.at(v);
+  const kinds = kvm.judgedKinds.length;
+  for (const sets of [ghost_allowed_table, ghost_allowed_frame]) {
+    for (let i = 0; i < sets.length; i += 1) {
+      const k = i % kinds;
+      if (k >= kinds / 2) sets.at(i).bits |= sets.at(i - kinds / 2).bits;
+    }
+  }
 };
 
 /** Whether an access of `v` that reached host frame `pfn` is one that the architecture allows. */
@@ -207,7 +226,7 @@ export const isAllowed = (
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
   const k = judgedIndex(kvm, v, kind);
-  const judged = kvm.judgedKinds[k] ?? kind;
+  const judged = kvm.judgedKinds[k] ?? { kind, cr0_wp: true, efer_nx: true };
   let readNow = 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const index = tableIndex(g, va, level);

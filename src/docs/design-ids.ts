@@ -26,13 +26,12 @@ const semantic: readonly DesignId[] = [
     id: 'L2',
     about: 'nothing refers to a freed page',
     properties: ['pointers-lead-to-allocated-pages'],
-    waits: 'the list of NX huge pages: with huge pages',
   },
   {
     id: 'L3',
     about: 'no hardware structure leads to a freed page',
-    properties: ['hardware-reaches-no-freed-page'],
-    waits: 'lockless walkers: with aging and the fast page fault',
+    properties: ['hardware-reaches-no-freed-page', 'lockless-walker-reads-no-freed-page'],
+    waits: 'the walks of aging and of the fast page fault',
   },
   { id: 'L4', about: 'one valid page for a gfn and role', properties: ['valid-page-is-unique'] },
   {
@@ -133,7 +132,11 @@ const semantic: readonly DesignId[] = [
   {
     id: 'H1',
     about: 'nothing maps a host frame that is no longer behind the gfn',
-    properties: ['audit-leaf-maps-the-host-frame', 'hardware-reaches-no-foreign-frame'],
+    properties: [
+      'audit-leaf-maps-the-host-frame',
+      'hardware-reaches-no-foreign-frame',
+      'leaf-is-no-larger-than-the-host-leaf',
+    ],
     waits: 'ranges of several frames, nested invalidations',
   },
   {
@@ -142,9 +145,22 @@ const semantic: readonly DesignId[] = [
     properties: ['leaf-is-writable-where-the-host-allows'],
     waits: 'pages that the host makes read-only',
   },
-  { id: 'N1', about: 'no executable huge leaf', properties: [], waits: 'all of it: NX mitigation' },
-  { id: 'N2', about: 'the list of NX pages', properties: [], waits: 'all of it: NX mitigation' },
-  { id: 'N3', about: 'NX tables are kept', properties: [], waits: 'all of it: NX mitigation' },
+  {
+    id: 'N1',
+    about: 'no executable huge leaf or TLB entry under the NX mitigation',
+    properties: ['nx-huge-page-is-not-executable'],
+  },
+  {
+    id: 'N2',
+    about: 'the list of possible NX huge pages',
+    properties: ['nx-list-holds-flagged-direct-pages', 'nx-list-gains-what-could-be-huge'],
+    waits: 'lists by type: with the TDP MMU',
+  },
+  {
+    id: 'N3',
+    about: 'no huge leaf over a table split for execution',
+    properties: ['nx-table-is-not-replaced-by-a-huge-page'],
+  },
   { id: 'D1', about: 'no store is lost', properties: [], waits: 'all of it: dirty logging' },
   { id: 'D2', about: 'protection is armed', properties: [], waits: 'all of it: dirty logging' },
   { id: 'D3', about: 'granularity of 4K', properties: [], waits: 'all of it: dirty logging' },

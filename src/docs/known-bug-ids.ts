@@ -45,7 +45,29 @@ export const knownBugIds: readonly DesignId[] = [
     id: 'SH-CTX',
     about: 'the root is that of the mode of the vCPU',
     properties: ['guest-runs-on-a-valid-root'],
-    waits: 'mode bits other than CR0.WP',
+    waits: 'mode bits other than CR0.WP and EFER.NX, and the latter in the role',
+  },
+  {
+    id: 'M4',
+    about: 'a flush waits for those who walk without mmu_lock',
+    properties: ['lockless-walker-reads-no-freed-page'],
+  },
+  {
+    id: 'HUGE-OK',
+    about: 'a huge leaf is no larger than that of the host, nor over a shadowed table',
+    properties: ['leaf-is-no-larger-than-the-host-leaf'],
+    waits: 'dirty logging, attributes of private memory',
+  },
+  {
+    id: 'NX-LIST',
+    about: 'N2',
+    properties: ['nx-list-gains-what-could-be-huge', 'nx-list-holds-flagged-direct-pages'],
+    waits: 'publishing without mmu_lock: with the TDP MMU',
+  },
+  {
+    id: 'NX-HUGE',
+    about: 'N1',
+    properties: ['nx-huge-page-is-not-executable'],
   },
   {
     id: 'PERM',

@@ -56,16 +56,10 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'SMAP is off in every scenario.',
   },
   {
-    id: 'nxe-missing-from-role',
-    category: 'B',
-    waits: `${bits}: EFER.NXE`,
-    why: 'EFER.NXE is set throughout, and entries have no reserved bits.',
-  },
-  {
     id: 'cr4-toggle-no-role-update',
     category: 'B',
     waits: `${bits}: CR4.SMAP, CR4.PKE`,
-    why: 'CR0.WP is the only control bit that a guest toggles here.',
+    why: 'CR0.WP and EFER.NX are the only control bits that a guest toggles here.',
   },
   {
     id: 'pae-toggle-no-reset',
@@ -88,8 +82,8 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'nx-treated-reserved-in-shadow',
     category: 'B',
-    waits: 'NX huge page mitigation, reserved bits',
-    why: 'KVM sets NX by itself on huge SPTEs only.',
+    waits: 'reserved bits of SPTEs',
+    why: 'Nothing here looks for reserved bits in the entries of KVM itself.',
   },
   {
     id: 'nsvm-mmu-type-not-switched',

@@ -12,6 +12,7 @@ import {
   gpteWithAccessed,
   gpteWithDirty,
   is_present_gpte,
+  is_rsvd_bits_set,
   NO_GPTE,
   protect_clean_gpte,
 } from '../../model/gpte.ts';
@@ -21,6 +22,17 @@ const arbFields = fc.record({
   access: fc.nat(ACC_ALL),
   accessed: fc.boolean(),
   dirty: fc.boolean(),
+});
+
+describe('is_rsvd_bits_set', () => {
+  it('takes the execute-disable bit for malformed with EFER.NX clear', () => {
+    const noExecute = gpte({ gfn: 1, access: ACC_USER_MASK | ACC_WRITE_MASK });
+    expect([is_rsvd_bits_set(noExecute, false), is_rsvd_bits_set(noExecute, true)]).toEqual([
+      true,
+      false,
+    ]);
+    expect(is_rsvd_bits_set(gpte({ gfn: 1 }), false)).toBe(false);
+  });
 });
 
 describe('gpte', () => {

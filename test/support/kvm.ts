@@ -10,6 +10,7 @@ import { scenario, type ScenarioInput } from '../../model/scenario.ts';
 import { makeRole, setRole, sptepOf } from '../../model/shadow/mmu-page.ts';
 import { leafSpte, make_nonleaf_spte } from '../../model/spte.ts';
 import type { StateFields } from '../../model/state.ts';
+import { countDisallowLpage } from '../../model/shadow/huge.ts';
 import type { Pc } from '../../model/layout.ts';
 
 export interface KvmInput extends Partial<Omit<ScenarioInput, 'geometry'>> {
@@ -59,6 +60,7 @@ export const aPage = (kvm: Kvm, sp: number, input: PageInput = {}): number => {
   page.root_count = input.root_count ?? 0;
   if (direct) return sp;
   kvm.arch.indirect_shadow_pages += 1;
+  countDisallowLpage(kvm, gfn, 1);
   if (level > 1) kvm.gfn_write_track.set(gfn, kvm.gfn_write_track.get(gfn) + 1);
   return sp;
 };

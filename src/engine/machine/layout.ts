@@ -107,6 +107,13 @@ export const pool = (name: string, size: number): Pool => ({ kind: 'pool', name,
 /** A truth value. */
 export const bool: Scalar<boolean> = { kind: 'scalar', codec: 'bool', cardinality: 2 };
 
+/**
+ * A truth value that takes room only where it is `present`; elsewhere it is always false. For parts
+ * of a state that only some scenarios have.
+ */
+export const boolIf = (present: boolean): Scalar<boolean> =>
+  present ? bool : { kind: 'scalar', codec: 'bool', cardinality: 1 };
+
 /** A whole number `0..max`, both included. */
 export const uint = (max: number): Scalar<number> => ({
   kind: 'scalar',

@@ -50,7 +50,9 @@ function encode(scalar: Scalar<unknown>, value: unknown, path: string): number {
       : rejectValue(value, path);
   switch (scalar.codec) {
     case 'bool':
-      return typeof value === 'boolean' ? Number(value) : rejectValue(value, path);
+      return typeof value === 'boolean' && Number(value) < scalar.cardinality
+        ? Number(value)
+        : rejectValue(value, path);
     case 'one-of': {
       const code = (scalar.names ?? []).indexOf(String(value));
       return code < 0 ? rejectValue(value, path) : code;

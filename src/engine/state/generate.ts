@@ -62,8 +62,10 @@ function encode(scalar: Scalar<unknown>, what: string, checked: boolean): string
   const reject = `runtime.rejectValue(v, ${quote(what)})`;
   const integer = `Number.isInteger(v) && v >= 0`;
   switch (scalar.codec) {
-    case 'bool':
-      return `${checked ? `if (typeof v !== 'boolean') ${reject};` : ''} const c = v ? 1 : 0;`;
+    case 'bool': {
+      const wrong = scalar.cardinality === 1 ? 'v !== false' : `typeof v !== 'boolean'`;
+      return `${checked ? `if (${wrong}) ${reject};` : ''} const c = v ? 1 : 0;`;
+    }
     case 'one-of': {
       const names = scalar.names ?? [];
       const chain = names.map((name, code) => `v === ${quote(name)} ? ${code} : `).join('');

@@ -3,6 +3,7 @@ import {
   array,
   bitset,
   bool,
+  boolIf,
   ModelAssumptionError,
   oneOf,
   optionalRef,
@@ -110,6 +111,11 @@ describe('shapeOf', () => {
   it('fills words with whole elements of a packed array', () => {
     const { fields } = shapeOf(record({ list: array(uint(127), 9) }));
     expect(fields[0]?.shape).toMatchObject({ perWord: 4, words: 3, bits: 0 });
+  });
+
+  it('gives no room to a truth value that is not present', () => {
+    const { fields } = shapeOf(record({ a: boolIf(true), b: boolIf(false), c: uint(1) }));
+    expect(fields.map(({ bit }) => bit)).toEqual([0, 1, 1]);
   });
 
   it('gives one shape to a layout used twice', () => {

@@ -197,3 +197,36 @@ describe('guestMovCr0Wp', () => {
     expect([kvm.sp.at(0).root_count, kvm.budget.wp]).toEqual([0, 1]);
   });
 });
+
+describe('guestWrmsrEferNx', () => {
+  it('toggles the mode, gives the roots back and keeps what may be cached', () => {
+    const program = aProgramInTheGuest({
+      budget: { ...plenty, efer_nx: 1 },
+      geometry: { efer_nx: 'toggled' },
+    });
+    const kvm = program.current;
+    const allowed = kvm.vcpu.at(v).ghost_allowed_frame;
+    expect([allowed.at(0).bits, allowed.at(2).bits]).toEqual([1 << 4, 0]);
+    expect(run(program, 'guestWrmsrEferNx', { v })).toBe(true);
+    expect([kvm.vcpu.at(v).efer_nx_clear, kvm.vcpu.at(v).root]).toEqual([true, null]);
+    expect(allowed.at(2).bits).toBe(1 << 4);
+    expect(run(program, 'guestWrmsrEferNx', { v })).toBe(false);
+  });
+});
+
+describe('guestInstruction', () => {
+  it('completes only when both of its translations are there', () => {
+    const program = aProgramInTheGuest({
+      instructions: [{ fetch: 0, data: 1, kind: 'ur' }],
+      geometry: { kinds: ['ur', 'ux'] },
+    });
+    const kvm = program.current;
+    const instruction = { v, instruction: 'x 0x0 ur 0x1' };
+    expect(run(program, 'guestInstruction', instruction)).toBe(true);
+    expect([kvm.vcpu.at(v).pc, kvm.vcpu.at(v).insn.va]).toEqual(['walk_addr', 0]);
+    aVcpu(kvm, v);
+    aLeaf(kvm, 1, { index: 0, gfn: 4 });
+    expect(run(program, 'guestInstruction', instruction)).toBe(true);
+    expect(kvm.vcpu.at(v).pc).toBe('guest');
+  });
+});

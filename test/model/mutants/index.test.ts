@@ -10,10 +10,10 @@ describe('mutants', () => {
   });
 
   it('change an existing rule to another value', () => {
-    for (const { rule, value } of mutants) {
+    for (const { preset = 'upstream', rule, value } of mutants) {
       expect(ruleNames).toContain(rule);
       expect(ruleDefinitions[rule].values).toContain(value);
-      expect(presets.upstream[rule]).not.toBe(value);
+      expect(presets[preset][rule]).not.toBe(value);
     }
   });
 

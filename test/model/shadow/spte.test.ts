@@ -6,7 +6,7 @@ import {
   storeLeaf,
 } from '../../../model/shadow/spte.ts';
 import type { Mapping } from '../../../model/shadow/rmap.ts';
-import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
+import { ACC_ALL, ACC_EXEC_MASK, ACC_USER_MASK, ACC_WRITE_MASK } from '../../../model/access.ts';
 import type { Kvm } from '../../../model/index.ts';
 import { pfnOf } from '../../../model/shadow/mmu-page.ts';
 import { leafSpte, NO_SPTE } from '../../../model/spte.ts';
@@ -42,8 +42,16 @@ describe('make_spte', () => {
     const kvm = aKvm({ geometry: { host_pfn: [0, 1, 2, 3, 4, 2] } });
     expect(pfnOf(kvm, 5)).toBe(2);
     const m = mapping({ pfn: pfnOf(kvm, 5) });
-    expect(make_spte(m, false)).toBe(leafSpte(2, ACC_ALL));
-    expect(make_spte(m, true)).toBe(leafSpte(2, readOnly));
+    expect(make_spte(kvm, m, false)).toBe(leafSpte(2, ACC_ALL));
+    expect(make_spte(kvm, m, true)).toBe(leafSpte(2, readOnly));
+  });
+
+  it('makes no executable leaf above 4K under the mitigation', () => {
+    const kvm = aKvm({ nx_huge_pages: 'force' });
+    const m = mapping({ sp: aPage(kvm, 1, { level: 2 }) });
+    expect(make_spte(kvm, m, false)).toBe(leafSpte(m.pfn, ACC_ALL & ~ACC_EXEC_MASK));
+    kvm.nx.nx_huge_pages = false;
+    expect(make_spte(kvm, m, false)).toBe(leafSpte(m.pfn, ACC_ALL));
   });
 });
 

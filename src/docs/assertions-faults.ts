@@ -2,7 +2,6 @@
 import type { Assertion } from './assertions.ts';
 
 const direct = 'waits for direct MMUs';
-const nx = 'waits for the mitigation of NX huge pages';
 const logging = 'waits for dirty logging';
 
 export const assertionsOfFaults: readonly Assertion[] = [
@@ -25,7 +24,7 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: '__direct_pte_prefetch(), kvm_mmu_prefetch_sptes()',
     claim: 'what is prefetched for is a direct page, a few entries at a time',
-    why: 'waits for prefetching',
+    why: 'the step takes the branch of direct pages for these alone, and the table is the window',
   },
   {
     where: 'kvm_mmu_max_mapping_level()',
@@ -83,8 +82,14 @@ export const assertionsOfFaults: readonly Assertion[] = [
   },
   {
     where: 'kvm_recover_nx_huge_pages()',
-    claim: 'a listed page is direct and marked, and not marked afterwards',
-    why: nx,
+    claim: 'a listed page is direct and marked',
+    properties: ['nx-list-holds-flagged-direct-pages'],
+    warning: 'nx-list-holds-unflagged-page',
+  },
+  {
+    where: 'kvm_recover_nx_huge_pages()',
+    claim: 'a page that was recovered is not marked any more',
+    warning: 'nx-page-stays-flagged',
   },
   {
     where: 'make_spte()',

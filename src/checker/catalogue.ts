@@ -12,6 +12,7 @@ import type {
   Property,
 } from '../engine/machine/index.ts';
 import type { Activity } from '../export/activity.ts';
+import type { EvidenceBook } from './evidence.ts';
 import type { Scene, SceneObject } from '../picture/scene.ts';
 
 /** The engines never look inside `S`, hence neither does the command line. */
@@ -136,6 +137,19 @@ export const propertyEntry = <S>(property: AnyProperty<S>): PropertyEntry => ({
   witness: property.witness.says,
 });
 
+/** A step that led to a violation, and what it did. */
+export interface Cause {
+  /** From 1. */
+  readonly step: number;
+  readonly text: string;
+}
+
+/** A run up to a violation: its states from the initial one on, and the steps between them. */
+export interface PlainRun {
+  readonly states: readonly Snapshot[];
+  readonly steps: readonly { readonly actor: string; readonly transition: string }[];
+}
+
 /** Order of every list: documented, stable; it is the order of `list`. */
 export interface Catalogue {
   readonly scenarios: readonly ScenarioEntry[];
@@ -152,6 +166,14 @@ export interface Catalogue {
     before: Snapshot,
     after: Snapshot,
   ) => readonly string[];
+  /** The steps that led to a finding, in their order; empty when they cannot be computed. */
+  readonly causesOf?: (
+    selection: Selection,
+    breach: { readonly property: string; readonly finding: Finding },
+    run: PlainRun,
+  ) => readonly Cause[];
+  /** What exhaustive searches of the scenarios came to, as recorded. */
+  readonly evidence?: () => EvidenceBook;
   /** A state as a picture. Absent: the machine has none. */
   readonly sceneOf?: (selection: Selection, state: Snapshot) => Scene;
   /** What a state is in the middle of. Absent: nothing is known of it. */

@@ -1,4 +1,6 @@
 /** The catalogue of the KVM model: its scenarios, rules, mutants and properties by name. */
+import { join } from 'node:path';
+import { packageRoot } from '../counterexample/model-version.ts';
 import type { Machine } from '../engine/machine/index.ts';
 import {
   configOf,
@@ -18,7 +20,9 @@ import {
 } from '../../model/index.ts';
 import { progressProperties, properties } from '../../properties/index.ts';
 import { shadowActivity } from '../export/shadow-activity.ts';
+import { readEvidence, type EvidenceBook } from './evidence.ts';
 import { shadowObjects } from '../picture/shadow-objects.ts';
+import { causesOf } from '../why/index.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
 import {
   erased,
@@ -77,7 +81,13 @@ export const instantiateKvm = (selection: Selection): Machine<Kvm> => {
   };
 };
 
+/** What the searches of `npm run counts` came to. */
+export const evidenceFile = join(packageRoot, 'evidence', 'searches.json');
+
 const geometryOf = ({ scenario }: Selection) => named(scenarios, scenario).geometry;
+
+/** Read when somebody asks. */
+const evidence = (): EvidenceBook => readEvidence(evidenceFile);
 
 export const catalogue: Catalogue = {
   scenarios,
@@ -100,6 +110,9 @@ export const catalogue: Catalogue = {
   }),
   describeChanges: (_selection, before, after) => describeChanges(before, after),
   activityOf: shadowActivity,
+  causesOf: (selection, { property, finding }, run) =>
+    causesOf(geometryOf(selection), property, finding, run),
+  evidence,
   sceneOf: (selection, state) => shadowScene(state, geometryOf(selection)),
   objectsOf: (selection, finding, state) => shadowObjects(finding, state, geometryOf(selection)),
 };

@@ -83,6 +83,7 @@ export interface RandomSettings {
 const markOf = (number: number, story: Story | undefined): Pick<ReportedStep, 'mark'> => {
   if (story === undefined) return {};
   if (number === story.step) return { mark: 'broken' };
+  if (story.causes.some(({ step }) => step === number)) return { mark: 'cause' };
   return story.concerned.includes(number) ? { mark: 'concerned' } : {};
 };
 

@@ -8,6 +8,7 @@ export const documents: readonly string[] = [
   'docs/mutants.md',
   'docs/properties.md',
   'docs/questions.md',
+  'docs/reading.md',
   'docs/rules.md',
   'docs/scenarios.md',
 ];

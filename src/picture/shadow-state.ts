@@ -45,6 +45,8 @@ export interface ShadowVcpu {
   readonly request_free_obsolete_roots: boolean;
   readonly prev_root: readonly { readonly sp: number | null; readonly cr3: number }[];
   readonly insn: { readonly va: number; readonly kind: number };
+  readonly walker: { readonly ptes: readonly number[] };
+  readonly fault: { readonly pfn: number };
   readonly emulated: {
     readonly pending: boolean;
     readonly gfn: number;
@@ -55,7 +57,7 @@ export interface ShadowVcpu {
 }
 
 export interface ShadowState {
-  readonly mmu_lock: { readonly holder: number | null };
+  readonly mmu_lock: { readonly holder: number | null; readonly sync_parent: number | null };
   readonly arch: { readonly indirect_shadow_pages: number };
   readonly ghost_owed: {
     readonly unmap: readonly number[];

@@ -47,6 +47,7 @@ const violationData = (found: FoundViolation): ViolationData => ({
     where: { ...found.violation.finding.where },
   },
   objects: found.story.objects.map(({ text }) => text),
+  causes: found.story.causes.map((cause) => ({ ...cause })),
   minimality: found.violation.minimality.kind,
   known: found.known,
   steps: found.steps.map((step) => ({ ...step, changes: [...step.changes] })),

@@ -66,6 +66,11 @@ const violation = z.strictObject({
     where: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   }),
   objects: z.array(z.string()).describe('What the finding is about.'),
+  causes: z
+    .array(
+      z.strictObject({ step: count, actor: z.string(), transition: z.string(), text: z.string() }),
+    )
+    .describe('The steps that led to it, where they can be computed.'),
   loop: count.nullable().describe('The steps after so many repeat for ever.'),
   minimality: z.enum(['shortest', 'shortest-entry', '1-minimal', 'none']),
   known: z.boolean().describe('It is in the baseline.'),

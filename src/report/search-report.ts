@@ -44,7 +44,7 @@ export interface FoundViolation {
   readonly violation: Omit<Violation, 'trace'>;
   readonly property: PropertyEntry | undefined;
   readonly steps: readonly ReportedStep[];
-  readonly story: Pick<Story, 'objects'>;
+  readonly story: Pick<Story, 'objects' | 'causes'>;
   /** File that keeps it, and the line of its first action there. */
   readonly saved?: { readonly file: string; readonly line: number };
   /** It is in the baseline. */

@@ -1,6 +1,6 @@
 /** What is said below the steps of a run that breaks a property. */
 import type { PropertyEntry } from '../checker/catalogue.ts';
-import type { Story } from '../counterexample/story.ts';
+import type { NamedCause, Story } from '../counterexample/story.ts';
 import type { Finding } from '../engine/machine/index.ts';
 import type { ReportedStep } from './search-report.ts';
 import { labelled, labelledList, marksLine } from './steps-text.ts';
@@ -10,11 +10,18 @@ export const findingText = ({ message, where }: Finding): string => {
   return objects.length === 0 ? message : `${message} (${objects.join(', ')})`;
 };
 
-/** The finding, the objects that it is about, and the sentence of the property with its reason. */
+/** `step 42, vcpu0 in FNAME(fetch).recheck: links sp1 …`. */
+const causeText = ({ step, actor, transition, text }: NamedCause): string =>
+  `step ${step}, ${actor} in ${transition}: ${text}`;
+
+/**
+ * The finding, the objects that it is about, the steps that led to it, and the sentence of the
+ * property with its reason.
+ */
 export const storyLines = (
   steps: readonly ReportedStep[],
   finding: Finding,
-  { objects }: Pick<Story, 'objects'>,
+  { objects, causes }: Pick<Story, 'objects' | 'causes'>,
   property: PropertyEntry | undefined,
 ): string[] => [
   ...marksLine(steps),
@@ -23,6 +30,7 @@ export const storyLines = (
     'objects',
     objects.map(({ text }) => text),
   ),
+  ...labelledList('because', causes.map(causeText)),
   ...(property === undefined ? [] : labelled('says', property.says)),
   ...(property === undefined ? [] : labelled('why', property.why)),
 ];

@@ -6,6 +6,7 @@ import type { PropertyEntry } from '../../src/checker/catalogue.ts';
 import { readCounterexample } from '../../src/counterexample/load.ts';
 import { currentModel, packageRoot } from '../../src/counterexample/model-version.ts';
 import { replay } from '../../src/counterexample/replay.ts';
+import { describeChanges } from '../../model/index.ts';
 import { storyOf, type Story } from '../../src/counterexample/story.ts';
 
 const folder = join(packageRoot, 'counterexamples');
@@ -22,7 +23,8 @@ export interface StoredStory {
   readonly story: Story;
   /** Transition of step `n`. */
   readonly transition: (n: number) => string;
-  readonly steps: number;
+  /** What step `n` changed, in words. */
+  readonly changes: (n: number) => readonly string[];
 }
 
 /** Errors: throws when `part` is in no name, or the run violates nothing. */
@@ -38,6 +40,9 @@ export function storedStory(part: string): StoredStory {
     property: judged.property,
     story: storyOf(catalogue, selection, run, { ...judged, step: violation.step }),
     transition: (n) => run.steps[n - 1]?.action.transition ?? '',
-    steps: run.steps.length,
+    changes: (n) => {
+      const { before, after } = run.steps[n - 1] ?? { before: {}, after: {} };
+      return describeChanges(before, after);
+    },
   };
 }

@@ -46,6 +46,7 @@ async function countChecks(environment: Environment, progress: Progress): Promis
     taken: new Set(),
   };
   const checks: Check[] = [];
+  const book = environment.catalogue.evidence?.();
   const scenarios = environment.catalogue.scenarios.filter(({ ci }) => ci);
   for (const scenario of scenarios) {
     if (environment.stopSignal() !== undefined) break;
@@ -55,7 +56,7 @@ async function countChecks(environment: Environment, progress: Progress): Promis
     const target = { scenario, selection, limits: {}, repeat };
     const report = await searchExhaustively(context, target, { symmetry: true, maxErrors: 1 });
     if (wasInterrupted(report)) break;
-    checks.push(judgeCounts(report));
+    checks.push(judgeCounts(report, book));
   }
   return { checks, notJudged: scenarios.slice(checks.length).map(({ id }) => id) };
 }

@@ -35,6 +35,15 @@ export const explainerOf = <T>(
 export const list = (label: string, items: readonly string[]): string[] =>
   items.length === 0 ? [] : labelled(label, items.join(', '));
 
+/** `1 scenario`, `3 scenarios`. */
+export const scenarioCount = (n: number): string => `${n} ${n === 1 ? 'scenario' : 'scenarios'}`;
+
+/** `shadow-unsync and 31 more`. */
+export function brieflyIn(scenarios: readonly string[]): string {
+  const [first = 'none', ...others] = scenarios;
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
 /** The machine of a scenario under the rules of its preset. */
 export const machineOf = (catalogue: Catalogue, scenario: ScenarioEntry) =>
   catalogue.instantiate({

@@ -2,7 +2,47 @@
 import type { Catalogue, PropertyEntry, ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
 import { count } from '../../report/style.ts';
-import { explainerOf, list, propertyIds, type Explanation } from './explanation.ts';
+import {
+  brieflyIn,
+  explainerOf,
+  list,
+  propertyIds,
+  scenarioCount,
+  type Explanation,
+} from './explanation.ts';
+
+/** What recorded searches say of it, scenario by scenario. */
+function evidenceFor(catalogue: Catalogue, id: string) {
+  return Object.entries(catalogue.evidence?.() ?? {}).flatMap(([scenario, { cases, unreached }]) =>
+    cases[id] === undefined
+      ? []
+      : [{ scenario, cases: cases[id], witnessReached: !unreached.includes(id) }],
+  );
+}
+
+/** How often it was put to the test, and whether anything interesting was among the cases. */
+function evidenceLines(evidence: ReturnType<typeof evidenceFor>): string[] {
+  if (evidence.length === 0) return [];
+  const asked = evidence.filter(({ cases }) => cases > 0);
+  const cases = asked.reduce((sum, one) => sum + one.cases, 0);
+  const reached = evidence.filter(({ witnessReached }) => witnessReached);
+  return [
+    ...labelled('cases', `${count(cases)} in ${scenarioCount(asked.length)}`),
+    ...labelled('reached', `the witness in ${brieflyIn(reached.map(({ scenario }) => scenario))}`),
+  ];
+}
+
+/** Named one by one while that is short. */
+function boundLines(scenarios: readonly ScenarioEntry[]): string[] {
+  const searched = scenarios.flatMap(({ counts }) => counts ?? []);
+  if (scenarios.length <= 4) return list('holds in', scenarios.map(bound));
+  const states = searched.reduce((sum, counts) => sum + counts.states, 0);
+  const depth = Math.max(0, ...searched.map((counts) => counts.depth));
+  return labelled(
+    'holds in',
+    `all ${count(states)} states of ${searched.length} scenarios, at depths up to ${depth}`,
+  );
+}
 
 const bound = ({ id, counts }: ScenarioEntry): string =>
   counts === undefined ? id : `${id} (${count(counts.states)} states, depth ${counts.depth})`;
@@ -12,6 +52,7 @@ function explain(catalogue: Catalogue, property: PropertyEntry): Explanation {
     propertyIds(catalogue, scenario).includes(property.id),
   );
   const mutants = catalogue.mutants.filter((mutant) => mutant.property === property.id);
+  const evidence = evidenceFor(catalogue, property.id);
   return {
     data: {
       ...property,
@@ -19,6 +60,7 @@ function explain(catalogue: Catalogue, property: PropertyEntry): Explanation {
       judges: property.kind,
       scenarios: scenarios.map(({ id, counts }) => ({ id, counts: counts ?? null })),
       mutants: mutants.map(({ id }) => id),
+      evidence,
     },
     lines: [
       `property ${property.id}`,
@@ -27,7 +69,8 @@ function explain(catalogue: Catalogue, property: PropertyEntry): Explanation {
       ...list('source', property.source),
       ...labelled('when', property.when),
       ...labelled('witness', property.witness),
-      ...list('holds in', scenarios.map(bound)),
+      ...evidenceLines(evidence),
+      ...boundLines(scenarios),
       ...list(
         'finds',
         mutants.map(({ id }) => id),

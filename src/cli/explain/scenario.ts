@@ -4,6 +4,19 @@ import { labelled, labelledCommand } from '../../report/steps-text.ts';
 import { count } from '../../report/style.ts';
 import { explainerOf, list, propertyIds, type Explanation } from './explanation.ts';
 
+/** What the recorded search of it never did: a gap that a reader should know of. */
+function evidenceLines(catalogue: Catalogue, { id }: ScenarioEntry): string[] {
+  const evidence = catalogue.evidence?.()[id];
+  if (evidence === undefined) return [];
+  const none = (counts: Readonly<Record<string, number>>) =>
+    Object.keys(counts).filter((name) => counts[name] === 0);
+  return [
+    ...list('untaken', none(evidence.taken)),
+    ...list('no case', none(evidence.cases)),
+    ...list('unseen', evidence.unreached),
+  ];
+}
+
 function explain(catalogue: Catalogue, scenario: ScenarioEntry): Explanation {
   const mutants = catalogue.mutants.filter((mutant) => mutant.scenario === scenario.id);
   const properties = propertyIds(catalogue, scenario);
@@ -23,6 +36,7 @@ function explain(catalogue: Catalogue, scenario: ScenarioEntry): Explanation {
               `depth ${counts.depth}`,
           )),
       ...list('asks', properties),
+      ...evidenceLines(catalogue, scenario),
       ...list(
         'shows',
         mutants.map(({ id }) => id),

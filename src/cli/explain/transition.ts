@@ -1,7 +1,8 @@
 /** `explain` of a transition: one step of the guest, its hardware, the host or KVM. */
 import type { AnyMachine, Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
-import { list, machineOf, type Explainer, type Explanation } from './explanation.ts';
+import { count } from '../../report/style.ts';
+import { list, machineOf, scenarioCount, type Explainer, type Explanation } from './explanation.ts';
 
 interface Use {
   readonly scenario: ScenarioEntry;
@@ -19,6 +20,25 @@ function actorsOf(uses: readonly Use[], name: string): string[] {
     return Array.from({ length: first }, (_, a) => transition?.actor(a, 0, 0, 0) ?? '');
   });
   return [...new Set(actors)].sort();
+}
+
+/** How often recorded searches took it, by scenario. */
+const takenIn = (catalogue: Catalogue, name: string) =>
+  Object.entries(catalogue.evidence?.() ?? {}).flatMap(([scenario, { taken }]) =>
+    taken[name] === undefined ? [] : [{ scenario, taken: taken[name] }],
+  );
+
+function takenLines(uses: ReturnType<typeof takenIn>): string[] {
+  if (uses.length === 0) return [];
+  const some = uses.filter(({ taken }) => taken > 0);
+  const total = some.reduce((sum, { taken }) => sum + taken, 0);
+  const most = some.toSorted((a, b) => b.taken - a.taken)[0];
+  const where = most === undefined ? '' : `, most in ${most.scenario} (${count(most.taken)})`;
+  const never = uses.filter(({ taken }) => taken === 0).map(({ scenario }) => scenario);
+  return [
+    ...labelled('taken', `${count(total)} times in ${scenarioCount(some.length)}${where}`),
+    ...list('never in', never),
+  ];
 }
 
 function explain(catalogue: Catalogue, name: string): Explanation {
@@ -40,8 +60,9 @@ function explain(catalogue: Catalogue, name: string): Explanation {
   const source = transition.source ?? [];
   const { says } = transition;
   const actors = actorsOf(uses, name);
+  const taken = takenIn(catalogue, name);
   return {
-    data: { kind: 'transition', name, says, source, actors, parameters, judges, scenarios },
+    data: { kind: 'transition', name, says, source, actors, parameters, judges, scenarios, taken },
     lines: [
       `transition ${name}`,
       ...labelled('says', says),
@@ -49,6 +70,7 @@ function explain(catalogue: Catalogue, name: string): Explanation {
       ...list('actors', actors),
       ...list('takes', parameters),
       ...list('judges', judges),
+      ...takenLines(taken),
       ...(others === 0 ? labelled('part of', 'all scenarios') : list('part of', scenarios)),
     ],
   };

@@ -147,7 +147,7 @@ export function viewedStoryLines(environment: Environment, viewed: Viewed): stri
   if (breach === undefined || story === undefined) return [];
   if (step !== undefined && step !== story.step) return [];
   const property = environment.catalogue.properties.find(({ id }) => id === breach.property);
-  return storyLines(step === undefined ? steps : [], breach.finding, story, property);
+  return storyLines(steps, breach.finding, story, property);
 }
 
 export const viewData = ({ file, found, replayed, story, steps, step }: Viewed) => ({
@@ -160,6 +160,7 @@ export const viewData = ({ file, found, replayed, story, steps, step }: Viewed) 
   loop: found.loop ?? null,
   violation: replayed.violation ?? null,
   objects: story?.objects.map(({ text }) => text) ?? [],
+  causes: story?.causes ?? [],
   asExpected: replayed.asExpected,
   drift: replayed.drift ?? null,
   steps: step === undefined ? steps : steps.filter(({ number }) => number === step),

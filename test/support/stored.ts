@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from '../../src/checker/instance.ts';
 import type { PropertyEntry } from '../../src/checker/catalogue.ts';
-import { readCounterexample } from '../../src/counterexample/load.ts';
+import { readCounterexample, readDraft } from '../../src/counterexample/load.ts';
 import { currentModel, packageRoot } from '../../src/counterexample/model-version.ts';
 import { replay } from '../../src/counterexample/replay.ts';
 import { describeChanges } from '../../model/index.ts';
@@ -12,10 +12,11 @@ import { storyOf, type Story } from '../../src/counterexample/story.ts';
 const folder = join(packageRoot, 'counterexamples');
 const model = currentModel();
 
-/** Names of all that violate, in order. */
+/** Names of all that violate at a step, not in a loop, in order. */
 export const storedViolations = (): string[] =>
   readdirSync(folder)
     .filter((name) => /^bad_.*\.json$/.test(name))
+    .filter((name) => readDraft(join(folder, name)).loop === undefined)
     .sort();
 
 export interface StoredStory {

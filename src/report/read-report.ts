@@ -21,7 +21,7 @@ export const readReport = (file: string): ReportDocument => parseFile(readText(f
 type ViolationIn = SearchData['violations'][number];
 
 function foundIn(data: ViolationIn, catalogue: Catalogue): FoundViolation {
-  const { property, finding, objects, minimality, loop, saved, known } = data;
+  const { property, finding, objects, causes, minimality, loop, saved, known } = data;
   const steps = data.steps.map(({ mark, ...step }) => ({
     ...step,
     ...(mark === undefined ? {} : { mark }),
@@ -35,7 +35,7 @@ function foundIn(data: ViolationIn, catalogue: Catalogue): FoundViolation {
     },
     property: catalogue.properties.find(({ id }) => id === property),
     steps,
-    story: { objects: objects.map((text) => ({ id: '', text })) },
+    story: { objects: objects.map((text) => ({ id: '', text })), causes },
     ...(saved === null ? {} : { saved }),
     known,
   };

@@ -4,6 +4,7 @@ import { labelled } from '../../report/steps-text.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
+import { pictureData, pictureLines, writeSvg } from '../stored/picture.ts';
 import {
   headLines,
   view,
@@ -15,7 +16,15 @@ import {
 } from '../stored/view.ts';
 import type { Command } from './command.ts';
 
-const options = { ...viewOptions, ...outputOptions } as const;
+const options = {
+  ...viewOptions,
+  picture: {
+    type: 'boolean',
+    describe: 'Tables, shadow pages, rmap and TLBs after --step, or in the last state',
+  },
+  svg: { type: 'string', describe: 'Write that picture to this file, as SVG' },
+  ...outputOptions,
+} as const;
 
 type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof options>>;
 
@@ -36,17 +45,21 @@ function showFile(environment: Environment, argv: Flags, file: string): number {
   const output = outputFor(environment, argv);
   const viewed = view(environment, file, argv);
   if (output.format !== 'text') {
-    const data = { ...viewData(viewed), says: viewed.found.says, notes: viewed.found.notes };
+    const { says, notes } = viewed.found;
+    const picture = argv.picture === true ? { picture: pictureData(environment, viewed) } : {};
+    const data = { ...viewData(viewed), says, notes, ...picture };
     output.line(JSON.stringify(data, null, output.format === 'json' ? 2 : 0));
   } else {
     const lines = [
       ...headLines('show', viewed),
       ...aboutLines(viewed),
       ...viewedStepLines(viewed, argv, output.style),
+      ...(argv.picture === true ? pictureLines(environment, viewed) : []),
       ...viewedStoryLines(environment, viewed),
     ];
     lines.forEach(output.line);
   }
+  if (argv.svg !== undefined) writeSvg(environment, viewed, argv.svg);
   output.close();
   return 0;
 }

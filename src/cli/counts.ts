@@ -23,7 +23,7 @@ export function judgeCounts(report: SearchReport, book?: EvidenceBook): Check {
     return failed('counts', scenario.id, `none recorded; now: ${text(statistics)}`);
   }
   const evidence = book?.[scenario.id];
-  if (book !== undefined && !isDeepStrictEqual(evidence, evidenceOf(statistics))) {
+  if (evidence !== undefined && !isDeepStrictEqual(evidence, evidenceOf(statistics))) {
     return failed('counts', scenario.id, 'the recorded evidence is not that of this search', [
       'Record it: npm run counts',
     ]);

@@ -66,8 +66,8 @@ const expected: readonly (readonly [string, Expected])[] = [
   [
     'shadow-write-flood--zap-keeps-users-on-the-root',
     [
-      ['mmu_alloc_root', /^vcpu0 has sp0 as its root/],
-      ['kvm_mmu_track_write', /^zaps sp0; vcpu0 keeps it$/],
+      ['mmu_alloc_root', /^vcpu\d has sp0 as its root/],
+      ['kvm_mmu_track_write', /^zaps sp0; vcpu\d keeps it$/],
     ],
   ],
   [

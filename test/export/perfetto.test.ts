@@ -46,7 +46,7 @@ describe('perfettoText', () => {
     ]);
     expect(sectionsOf(eventsOf(race), 2)).toEqual([
       'outside the guest 0..20',
-      'mmu_lock 7..9',
+      'mmu_lock 8..9',
       'mmu_lock 16..20',
     ]);
   });

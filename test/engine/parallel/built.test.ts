@@ -21,7 +21,7 @@ function reported(workers: number, ...args: readonly string[]): unknown {
   const words = ['check', ...args, '--no-save', '--format', 'json', '--workers', String(workers)];
   const report = JSON.parse(outputOf('src/cli/main.js', words)) as object;
   const text = JSON.stringify(report, (key, value: unknown) =>
-    ['elapsed_ms', 'memory_bytes', 'workers'].includes(key) ? undefined : value,
+    ['elapsed_ms', 'memory_bytes', 'startedAt', 'workers'].includes(key) ? undefined : value,
   );
   return JSON.parse(text) as unknown;
 }

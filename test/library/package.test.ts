@@ -130,8 +130,12 @@ describe('the package', () => {
     const wanted =
       /^(dist\/(model|properties|src)\/|(counterexamples|docs|model|properties|schema)\/)/;
     const alone = [
-      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'],
-      ...['dist/model-hash.json', 'evidence/searches.json'],
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+      'dist/model-hash.json',
+      'evidence/searches.json',
     ];
     const odd =
       /(^|\/)(test|found|node_modules|\..*)\/|\.(tgz|log|map|tsbuildinfo)$|dist\/src\/docs/;

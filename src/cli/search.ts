@@ -70,6 +70,9 @@ export interface Searched extends SearchReport {
 /** Time after which a search is worth the start of more threads. */
 const parallelAfter_ms = 2000;
 
+/** States for which it is from the beginning. */
+const LARGE_STATES = 150_000;
+
 export interface RandomSettings {
   readonly seed: bigint;
   readonly path?: string;
@@ -171,11 +174,17 @@ function threadsFor(
   { catalogue }: Environment,
   selection: Selection,
   workers: number | undefined,
+  expectedStates = 0,
 ): Pick<ExhaustiveOptions, 'workers' | 'parallelAfter_ms' | 'source'> {
   if (catalogue.source === undefined) return {};
   const source = catalogue.source(selection);
   if (workers !== undefined) return { workers, source };
-  return { workers: availableParallelism(), parallelAfter_ms, source };
+  const isLarge = expectedStates >= LARGE_STATES;
+  return {
+    workers: availableParallelism(),
+    parallelAfter_ms: isLarge ? 0 : parallelAfter_ms,
+    source,
+  };
 }
 
 export async function searchExhaustively(
@@ -200,9 +209,9 @@ export async function searchExhaustively(
   };
   context.reporter.started(header);
   const control = controlFor(context, header);
-  const threads = threadsFor(context.environment, selection, workers);
   // A mutant's search ends much sooner, as a rule.
   const expected = selection.mutant === undefined ? scenario.counts?.states : undefined;
+  const threads = threadsFor(context.environment, selection, workers, expected);
   const hint = expected === undefined ? {} : { expectedStates: expected };
   const work = checkExhaustively(machine, { limits, ...wanted, ...hint, ...threads }, control);
   const saved = withCheckpointFaults(settings, work);

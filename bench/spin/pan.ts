@@ -6,6 +6,7 @@ import { join } from 'node:path';
 /** What the verifier found, and what its process took. */
 export interface PanRun {
   readonly states: number;
+  /** SPIN prints eight digits: above a hundred millions this is rounded. */
   readonly transitions: number;
   readonly depth: number;
   /** Steps to the first violated assertion, if there was one. */
@@ -70,7 +71,7 @@ export function readPan(text: string): PanRun {
   return {
     states: figure(/^ *(\d+) states, stored/m),
     // SPIN counts the initial state as a transition.
-    transitions: figure(/^ *(\d+) transitions /m) - 1,
+    transitions: figure(/^ *([\d.e+]+) transitions /m) - 1,
     depth: figure(/depth reached (\d+)/),
     steps: violated === undefined ? null : Number(violated) + 1,
     cpu_ms: figure(/^CPU (\d+) us/m) / 1000,

@@ -55,6 +55,8 @@ describe('readPan', () => {
       cpu_ms: 1.5,
       peak_bytes: 2 ** 21,
     });
+    const rounded = text.replace('      300 tr', '1.5225973e+08 tr');
+    expect(readPan(rounded).transitions).toBe(152_259_729);
     expect(() => readPan('error: out of memory')).toThrow(/SPIN printed no .*states, stored/);
   });
 });

@@ -2,8 +2,8 @@
  * State of the hand-packed explorer: two words of bits, and what shifts and masks make of them.
  *
  * First word, from the lowest bit: `gr` and `sr`, two entries of two bits each (0 = none, else the
- * table + 1), `sp` two bits a table, `gl` and `sl` two bits an entry. Second word: `tv` three bits a
- * vCPU (0 = none, else the address + 1), `tf` two, `st` four, `h` two. The initial state is zero.
+ * table + 1), `sp` two bits a table, `gl` and `sl` two bits an entry. Second word: `tv` three bits
+ * a vCPU (0 = none, else the address + 1), `tf` two, `st` four, `h` two. The initial state is zero.
  */
 export const SR = 4;
 export const SP = 8;

@@ -115,8 +115,11 @@ const seconds = ({ median, min, max }: Spread): string =>
     .join(' ')
     .replace(/ (\S+) (\S+)/, ' ($1-$2)');
 
+/** The second and third column hold a spread. */
+const widthOf = (column: number): number => (column === 1 || column === 2 ? 22 : 12);
+
 const cells = (title: string, columns: readonly string[]): string =>
-  `${title.padEnd(30)}${columns.map((text, k) => text.padStart(k === 1 || k === 2 ? 22 : 12)).join('')}\n`;
+  `${title.padEnd(30)}${columns.map((text, k) => text.padStart(widthOf(k))).join('')}\n`;
 
 const dash = (value: number | null, show: (value: number) => string): string =>
   value === null ? '-' : show(value);

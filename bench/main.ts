@@ -8,8 +8,8 @@
  *
  * Groups: `machines`, `counterexamples`, `peers`. Each run is a process of its own, and the rows of
  * a group take turns, so that what else the machine does meets all alike. Ratios between rows of
- * one group mean something on any machine; absolute figures mean something on an idle one only. SPIN
- * takes part where `spin` and `gcc` are installed; compiling its verifier is not counted.
+ * one group mean something on any machine; absolute figures mean something on an idle one only.
+ * SPIN takes part where `spin` and `gcc` are installed; compiling its verifier is not counted.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -4,7 +4,7 @@ import { PG_LEVEL_4K } from '../model/geometry.ts';
 import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstEntry, isShadowedInSync, shadowedUnder } from './helpers/pages.ts';
+import { firstEntry, isShadowedInSync, unprotectedUnder } from './helpers/pages.ts';
 
 /** Whether some leaf maps the frame, at whatever level. */
 const isMapped = (kvm: Kvm, gfn: number): boolean => {
@@ -32,8 +32,9 @@ export const shadowedGfnHasNoWritableSpte = stateProperty({
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
-      if (!is_writable_pte(spte) && !is_mmu_writable_spte(spte)) return null;
-      const gfn = shadowedUnder(kvm, kvm_mmu_page_get_gfn(kvm, page, index), page.role.level);
+      const leaf = { writable: is_writable_pte(spte) || is_mmu_writable_spte(spte) };
+      const mapped = kvm_mmu_page_get_gfn(kvm, page, index);
+      const gfn = unprotectedUnder(kvm, leaf, mapped, page.role.level);
       if (gfn < 0) return null;
       return {
         message: 'a writable leaf maps a guest table that is shadowed in sync',

@@ -17,6 +17,17 @@ export interface PageFacts {
 export const isTableInSync = (page: Omit<PageFacts, 'level'>): boolean =>
   page.valid && page.shadowsTable && !page.unsync;
 
+/** What a leaf lets its users do. */
+export interface LeafFacts {
+  readonly writable: boolean;
+}
+
+/** A writable mapping of a gfn that a page in sync shadows: the guest could edit it unseen. */
+export const isWritableOverSynced = (
+  leaf: LeafFacts,
+  page: Parameters<typeof isTableInSync>[0],
+): boolean => leaf.writable && isTableInSync(page);
+
 /** Only leaf tables resync, one entry at a time, when the guest flushes. */
 export const mayBeUnsync = (page: Pick<PageFacts, 'level' | 'shadowsTable'>): boolean =>
   page.level === 1 && page.shadowsTable;

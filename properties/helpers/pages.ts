@@ -6,7 +6,7 @@ import { gpte_access, protect_clean_gpte } from '../../model/gpte.ts';
 import { is_last_spte, is_shadow_present_pte, isTableSpte } from '../../model/spte.ts';
 import type { Kvm, MmuPageView } from '../../model/state.ts';
 import type { Finding } from '../property.ts';
-import { isTableInSync, type PageFacts } from './facts.ts';
+import { isTableInSync, isWritableOverSynced, type LeafFacts, type PageFacts } from './facts.ts';
 
 /** Visits every allocated page. */
 export const firstPage = (
@@ -90,10 +90,13 @@ export const factsOf = (page: MmuPageView): PageFacts => ({
   unsync: page.unsync,
 });
 
-/** The first frame of a leaf at `level` over `gfn` that a valid page in sync shadows, or -1. */
-export const shadowedUnder = (kvm: Kvm, gfn: number, level: number): number => {
+/** The first frame of a leaf at `level` over `gfn` whose table it leaves unprotected, or -1. */
+export const unprotectedUnder = (kvm: Kvm, leaf: LeafFacts, gfn: number, level: number): number => {
   for (let g = gfn; g < gfn + pagesPerLeaf(kvm.geometry, level); g += 1) {
-    if (isShadowedInSync(kvm, g)) return g;
+    for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+      const page = kvm.sp.at(sp);
+      if (page.gfn === g && isWritableOverSynced(leaf, factsOf(page))) return g;
+    }
   }
   return -1;
 };

@@ -1,7 +1,11 @@
 /** Rules on the unsync flag and on write protection of guest tables. */
 import { pagesAt } from '../read/spte.ts';
 import { descriptorText } from '../read/role.ts';
-import { isTableInSync, mayBeUnsync } from '../../../properties/helpers/facts.ts';
+import {
+  isWritableOverSynced,
+  mayBeUnsync,
+  type LeafFacts,
+} from '../../../properties/helpers/facts.ts';
 import { factsOf, pageText } from '../track/pages.ts';
 import type { Vm } from '../track/vm.ts';
 import { hex, leafText, type Moment, type TraceRule } from './rule.ts';
@@ -125,8 +129,9 @@ export const syncTargetKnown: TraceRule = {
 };
 
 /** A writable mapping of a range must not hold a table that a page in sync shadows. */
-function syncedTableIn(vm: Vm, first: number, count: number) {
-  const page = vm.pages.shadowedIn(first, count).find((p) => isTableInSync(factsOf(p)));
+function syncedTableIn(vm: Vm, leaf: LeafFacts, first: number, count: number) {
+  const shadowed = vm.pages.shadowedIn(first, count);
+  const page = shadowed.find((p) => isWritableOverSynced(leaf, factsOf(p)));
   return (
     page && {
       message: `gfn ${hex(page.sp.gfn)} becomes writable and is shadowed in sync`,
@@ -152,17 +157,18 @@ export const writableSpteNeedsUnsyncSp: TraceRule = {
   memory: 'history',
   property: 'shadowed-gfn-has-no-writable-spte',
   watch: (judge) => {
-    const check = (at: Moment, first: number, count: number) => {
+    const check = (at: Moment, leaf: LeafFacts, first: number, count: number) => {
       const { vm } = at;
       const shadowed = vm.pages.shadowedIn(first, count);
-      if (shadowed.length > 0) judge.judge(at, () => syncedTableIn(vm, first, count));
+      if (shadowed.length > 0) judge.judge(at, () => syncedTableIn(vm, leaf, first, count));
     };
     return {
       kvm_mmu_set_spte: ({ gfn, level, spte }, at) => {
         const { format } = at.vm;
-        if (!format.is_writable_pte(spte)) return;
+        const leaf = { writable: format.is_writable_pte(spte) };
+        if (!leaf.writable) return;
         const count = pagesAt(level);
-        check(at, gfn - (gfn % count), count);
+        check(at, leaf, gfn - (gfn % count), count);
       },
     };
   },

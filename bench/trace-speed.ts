@@ -1,11 +1,14 @@
 /**
  * Lines per second of reading traces, and of reading, tracking and judging them:
  *
- *     node dist/bench/trace-speed.js test/traces/healthy/*.trace.txt.gz
+ *     node dist/bench/trace-speed.js                       some healthy ones of the project
+ *     node dist/bench/trace-speed.js FILE...
  *
  * Each file is repeated in memory until there are a million lines; the figure is per CPU second,
  * without unpacking.
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { TraceReader } from '../src/trace/read/reader.ts';
 import { readTraceLines, validateLines } from './trace/measure.ts';
 
@@ -29,7 +32,16 @@ function read(lines: readonly string[]): void {
   lines.forEach((text, i) => reader.read({ number: i + 1, text, complete: true }));
 }
 
-const lines = process.argv.slice(2).map(readTraceLines);
+/** Of the traces of the project, so many times fewer are enough. */
+const EVERY = 6;
+const healthy = 'test/traces/healthy';
+const named = process.argv.slice(2);
+const stored = (): string[] =>
+  readdirSync(healthy)
+    .filter((name) => name.endsWith('.trace.txt.gz'))
+    .filter((_, k) => k % EVERY === 0)
+    .map((name) => join(healthy, name));
+const lines = (named.length > 0 ? named : stored()).map(readTraceLines);
 const row = (what: string, work: (lines: readonly string[]) => void) => {
   const rates = lines.map((of) => linesPerSecond(of, work));
   const k = (rate: number) => `${Math.round(rate / 1000)} k`.padStart(8);

@@ -16,11 +16,13 @@ export const faultMapsBelowAValidRoot = stepProperty({
     return { message: 'a leaf is stored below an obsolete root', where: { vcpu: v, root } };
   },
   witness: {
-    says: 'a vCPU is within a fault',
-    reads: ['vcpu.pc'],
+    says: 'a vCPU that waits for mmu_lock within a fault has an obsolete root',
+    reads: ['sp', 'vcpu.pc', 'vcpu.root'],
     reached: (kvm) => {
       for (let v = 0; v < kvm.vcpu.length; v += 1) {
-        if (kvm.vcpu.at(v).pc === 'lock_page_fault') return true;
+        const { pc, root } = kvm.vcpu.at(v);
+        if (pc === 'lock_page_fault' && root !== null && is_obsolete_sp(kvm.sp.at(root)))
+          return true;
       }
       return false;
     },

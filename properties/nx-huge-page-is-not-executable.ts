@@ -1,5 +1,5 @@
 /** Under the NX huge page mitigation nothing above 4K is executable. */
-import { ACC_EXEC_MASK } from '../model/access.ts';
+import { ACC_ALL, ACC_EXEC_MASK } from '../model/access.ts';
 import { PG_LEVEL_4K } from '../model/geometry.ts';
 import { isValid } from '../model/shadow/mmu-page.ts';
 import { is_last_spte, spteAccess } from '../model/spte.ts';
@@ -17,13 +17,14 @@ const someHugeLeaf = (kvm: Kvm): boolean =>
     isHugeLeaf(page, spte) ? { message: '', where: {} } : null,
   ) !== null;
 
-const executableTlbEntry = (kvm: Kvm): Finding | null => {
+/** The first huge translation with one of the rights that a vCPU in the guest retains. */
+const hugeTlbEntry = (kvm: Kvm, rights: number): Finding | null => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     const { ghost_tlb } = kvm.vcpu.at(v);
     if (kvm.vcpu.at(v).pc !== 'guest') continue;
     for (let i = 0; i < ghost_tlb.length; i += 1) {
       const { valid, huge, access, va } = ghost_tlb.at(i);
-      if (!valid || !huge || (access & ACC_EXEC_MASK) === 0) continue;
+      if (!valid || !huge || (access & rights) === 0) continue;
       return {
         message: 'a vCPU in the guest retains an executable huge translation',
         where: { vcpu: v, va: hex(va) },
@@ -46,7 +47,7 @@ export const nxHugePageIsNotExecutable = stateProperty({
   when: 'every-step',
   reads: ['sp', 'nx', 'vcpu.ghost_tlb', 'vcpu.pc'],
   needs: ({ nx_huge_pages }) => nx_huge_pages !== 'never',
-  applies: (kvm) => isNxInForce(kvm) && someHugeLeaf(kvm),
+  applies: (kvm) => isNxInForce(kvm) && (someHugeLeaf(kvm) || hugeTlbEntry(kvm, ACC_ALL) !== null),
   check: (kvm) => {
     if (!isNxInForce(kvm)) return null;
     const leaf = firstEntry(kvm, (page, sp, index, spte) => {
@@ -54,7 +55,7 @@ export const nxHugePageIsNotExecutable = stateProperty({
       if ((spteAccess(spte) & ACC_EXEC_MASK) === 0) return null;
       return { message: 'a leaf above 4K is executable', where: { sp, index } };
     });
-    return leaf ?? executableTlbEntry(kvm);
+    return leaf ?? hugeTlbEntry(kvm, ACC_EXEC_MASK);
   },
   witness: {
     says: 'a huge leaf that is not executable stands beside a page that was split',

@@ -11,6 +11,7 @@ export const zapAllTakesOldPagesOnly = stepProperty({
     'vCPUs would fault on what they had just mapped.',
   source: ['kvm_zap_obsolete_pages()', 'kvm_mmu_zap_all_fast()'],
   on: ['kvm_zap_obsolete_pages'],
+  needs: ({ geometry }) => geometry.memslot !== null,
   applies: (_before, after) => after.memslots.pc === 'zap',
   check: (before, after) => {
     for (let sp = 0; sp < after.sp.length; sp += 1) {

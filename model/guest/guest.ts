@@ -114,6 +114,7 @@ const instruction: ModelTransition = {
     'writes at another: it completes as a whole, or exits to KVM.',
   source: ['SDM "Paging"'],
   over: ['v', 'instruction'],
+  at: 'guest',
   needs: ({ workload }) => workload.instructions.length > 0,
   sure: isRepeating,
   step: (kvm, v, number) => {
@@ -255,6 +256,7 @@ const wrmsr_efer_nx: ModelTransition = {
   says: 'WRMSR toggles EFER.NX, by which an entry that is not executable is malformed or not.',
   source: ['kvm_set_msr_common()', 'kvm_mmu_reset_context()'],
   over: ['v'],
+  at: 'guest',
   needs: ({ workload }) => workload.budget.efer_nx > 0,
   sure: never,
   step: (kvm, v) => {

@@ -43,6 +43,7 @@ const clear_flood: ModelTransition = {
   says: 'Without mmu_lock, mark the page reached as in use and go on to the table below it.',
   source: ['shadow_page_table_clear_flood()', 'walk_shadow_page_lockless_begin()'],
   over: ['v'],
+  at: 'clear_flood',
   needs: ({ lockless_walks }) => lockless_walks,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'clear_flood')) return false;

@@ -75,6 +75,7 @@ const pte_prefetch: ModelTransition = {
   says: 'Map the neighbours that are not mapped, by guest entries read along with the last one.',
   source: ['FNAME(pte_prefetch)', 'FNAME(prefetch_gpte)', 'direct_pte_prefetch()'],
   over: ['v'],
+  at: 'pte_prefetch',
   needs: ({ prefetch }) => prefetch,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'pte_prefetch')) return false;

@@ -44,11 +44,13 @@ export const pteAccess = (vcpu: VcpuView): number => {
 
 /**
  * The rights that the fault maps. With CR0.WP clear a supervisor write to a read-only page gets a
- * writable supervisor mapping, since hardware runs with CR0.WP set.
+ * writable supervisor mapping, since hardware runs with CR0.WP set; not where there is no slot, lest
+ * the wrong rights be kept for MMIO.
  */
 export const mappedAccess = (vcpu: VcpuView): number => {
   const access = pteAccess(vcpu);
   const kind = kindOf(vcpu);
+  if (vcpu.fault.slot === 'none') return access;
   if (kind !== 'sw' || vcpu.cr0_wp || (access & ACC_WRITE_MASK) !== 0) return access;
   return (access | ACC_WRITE_MASK) & ~ACC_USER_MASK;
 };

@@ -1,10 +1,18 @@
 /**
- * Writes the recorded results of every scenario that is checked when none is named: an exhaustive
- * search with the rules of its preset. State counts belong to the model, and a change of them
- * needs a reason in the changelog; the evidence beside them is for readers.
+ * Writes the recorded results of the scenarios that are checked when none is named, or of those
+ * that are named here: an exhaustive search with the rules of the preset of each. State counts
+ * belong to the model, and a change of them needs a reason in the changelog; the evidence beside
+ * them is for readers.
  */
 import { join } from 'node:path';
-import { evidenceOf, evidenceText, type RecordedEvidence } from '../checker/evidence.ts';
+import { argv } from 'node:process';
+import {
+  evidenceOf,
+  evidenceText,
+  readEvidence,
+  type RecordedEvidence,
+} from '../checker/evidence.ts';
+import type { RecordedCounts } from '../checker/catalogue.ts';
 import { catalogue, evidenceFile } from '../checker/instance.ts';
 import { packageRoot } from '../counterexample/model-version.ts';
 import { writeWhole } from '../counterexample/save.ts';
@@ -19,16 +27,36 @@ export const recordedCounts: Readonly<
 > = {
 `;
 
-let text = head;
-const book: Record<string, RecordedEvidence> = {};
-for (const { id, preset } of catalogue.scenarios.filter(({ ci }) => ci)) {
-  const machine = catalogue.instantiate({ scenario: id, preset: preset ?? 'upstream', rules: {} });
+const recorded = catalogue.scenarios.filter(({ ci }) => ci);
+const wanted = new Set(argv.slice(2));
+for (const id of wanted) {
+  if (!recorded.some((s) => s.id === id)) throw new Error(`no scenario with counts is named ${id}`);
+}
+
+const search = async (scenario: string, preset: string | undefined) => {
+  const machine = catalogue.instantiate({ scenario, preset: preset ?? 'upstream', rules: {} });
   const outcome = await checkExhaustively(machine, {}, { now: () => 0 });
-  if (outcome.kind !== 'held') throw new Error(`${id}: ${outcome.kind}`);
-  const { states, transitions, depth } = outcome.statistics;
+  if (outcome.kind !== 'held') throw new Error(`${scenario}: ${outcome.kind}`);
+  process.stderr.write(`${scenario} ${outcome.statistics.states}\n`);
+  return outcome.statistics;
+};
+
+let text = head;
+const before = readEvidence(evidenceFile);
+const book: Record<string, RecordedEvidence> = {};
+const record = (id: string, { states, transitions, depth }: RecordedCounts) => {
   text += `  '${id}': { states: ${states}, transitions: ${transitions}, depth: ${depth} },\n`;
-  book[id] = evidenceOf(outcome.statistics);
-  process.stderr.write(`${id} ${states}\n`);
+};
+for (const { id, preset, counts } of recorded) {
+  const kept = wanted.size === 0 || wanted.has(id) ? undefined : before[id];
+  if (kept !== undefined && counts !== undefined) {
+    record(id, counts);
+    book[id] = kept;
+    continue;
+  }
+  const statistics = await search(id, preset);
+  record(id, statistics);
+  book[id] = evidenceOf(statistics);
 }
 writeWhole(join(packageRoot, 'model', 'scenarios', 'counts.ts'), `${text}};\n`);
 writeWhole(evidenceFile, evidenceText(book));

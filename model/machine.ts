@@ -27,7 +27,7 @@ import { kindOf } from './shadow/walker.ts';
 import { zapAllTransitions } from './shadow/zap-all.ts';
 import { bindKvm, type Kvm, type StateFields } from './state.ts';
 import { budgetNames, type Config } from './config.ts';
-import { layoutOf } from './layout.ts';
+import { layoutOf } from './layout/index.ts';
 import { hardwareTransitions } from './tlb/hardware.ts';
 import { isFaultJustified, resetAllowed } from './tlb/oracle.ts';
 import type { ArgumentName, ModelTransition } from './transition.ts';

@@ -1,7 +1,7 @@
 /** The working object of the model: the bound state with the constants beside it. */
 import type { RecordView, View } from '../src/engine/machine/index.ts';
 import type { Config } from './config.ts';
-import type { layoutOf } from './layout.ts';
+import type { layoutOf } from './layout/index.ts';
 
 type Shape = ReturnType<typeof layoutOf>;
 export type StateFields = Shape['fields'];

@@ -4,7 +4,7 @@
  */
 import type { Kvm } from './state.ts';
 import type { Config } from './config.ts';
-import type { Pc } from './layout.ts';
+import type { Pc } from './labels.ts';
 
 /**
  * Argument names: a vCPU; an address; a kind of access; a store, an instruction and a CR3 value of

@@ -6,7 +6,7 @@
  */
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, VcpuView } from '../state.ts';
-import type { Pc } from '../layout.ts';
+import type { Pc } from '../labels.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';

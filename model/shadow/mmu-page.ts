@@ -4,7 +4,7 @@
  * Kernel: struct kvm_mmu_page, union kvm_mmu_page_role, sp_has_gptes(), kvm_mmu_child_role().
  */
 import type { Kvm, MmuPageView, RoleView } from '../state.ts';
-import type { Warning } from '../layout.ts';
+import type { Warning } from '../labels.ts';
 import { NO_GPTE } from '../gpte.ts';
 
 /** sptep: one entry of one shadow page as a single number. */

@@ -4,7 +4,7 @@ import { shadowScene } from '../../src/picture/shadow-scene.ts';
 import { snapshotOf } from '../../src/engine/state/snapshot.ts';
 import type { Snapshot } from '../../src/checker/catalogue.ts';
 import { gpte } from '../../model/gpte.ts';
-import { layoutOf } from '../../model/layout.ts';
+import { layoutOf } from '../../model/layout/index.ts';
 import { aKvm, aLeaf, aLink, aMark, aPage, aVcpu, hold, type KvmInput } from '../support/kvm.ts';
 import type { Kvm } from '../../model/index.ts';
 

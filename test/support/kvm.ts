@@ -11,7 +11,7 @@ import { makeRole, setRole, sptepOf } from '../../model/shadow/mmu-page.ts';
 import { leafSpte, make_nonleaf_spte } from '../../model/spte.ts';
 import type { StateFields } from '../../model/state.ts';
 import { countDisallowLpage } from '../../model/shadow/huge.ts';
-import type { Pc } from '../../model/layout.ts';
+import type { Pc } from '../../model/labels.ts';
 
 export interface KvmInput extends Partial<Omit<ScenarioInput, 'geometry'>> {
   readonly geometry?: Partial<ScenarioInput['geometry']>;

@@ -1,6 +1,6 @@
 /** The part of the state that exists only where a memory slot changes. */
-import { bitset, boolIf, oneOf, record, uint } from '../src/engine/machine/index.ts';
-import { addressCount, type Geometry } from './geometry.ts';
+import { bitset, boolIf, oneOf, record, uint } from '../../src/engine/machine/index.ts';
+import { addressCount, type Geometry } from '../geometry.ts';
 
 /** struct kvm_memslots as far as one slot changes, and where the thread that changes it is. */
 export const memslotsLayout = (g: Geometry) => {

@@ -1,7 +1,7 @@
 /** The part of the state that exists only with the NX huge page mitigation. Ours: `zap_is_due`. */
-import { array, boolIf, optionalRef, pool, record, uint } from '../src/engine/machine/index.ts';
-import type { NxHugePages, Workload } from './config.ts';
-import type { Geometry } from './geometry.ts';
+import { array, boolIf, optionalRef, pool, record, uint } from '../../src/engine/machine/index.ts';
+import type { NxHugePages, Workload } from '../config.ts';
+import type { Geometry } from '../geometry.ts';
 
 /** Whether the state has the NX huge page mitigation. */
 export const hasNxHugePages = (config: { readonly nx_huge_pages: NxHugePages }): boolean =>

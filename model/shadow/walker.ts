@@ -44,8 +44,8 @@ export const pteAccess = (vcpu: VcpuView): number => {
 
 /**
  * The rights that the fault maps. With CR0.WP clear a supervisor write to a read-only page gets a
- * writable supervisor mapping, since hardware runs with CR0.WP set; not where there is no slot, lest
- * the wrong rights be kept for MMIO.
+ * writable supervisor mapping, since hardware runs with CR0.WP set; not where there is no slot,
+ * lest the wrong rights be kept for MMIO.
  */
 export const mappedAccess = (vcpu: VcpuView): number => {
   const access = pteAccess(vcpu);

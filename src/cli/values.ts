@@ -86,5 +86,5 @@ export function regularExpression(flag: string, text: string): RegExp {
 export function assignment(flag: string, text: string): [string, string] {
   const at = text.indexOf('=');
   if (at > 0 && at < text.length - 1) return [text.slice(0, at), text.slice(at + 1)];
-  throw bad(flag, text, 'must be name=value', flag === 'watch' ? 'gfn=0x2,level=2' : 'name=value');
+  throw bad(flag, text, 'must be name=value', 'name=value');
 }

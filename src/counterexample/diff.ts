@@ -6,8 +6,6 @@ export interface Change {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** The records around the changed value, outermost first, before and after in turn. */
-  readonly around: readonly Snapshot[];
 }
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
@@ -19,23 +17,17 @@ const isFlat = (value: unknown): boolean =>
   isList(value) && value.every((item) => typeof item === 'number' || item === null);
 
 /** Order: of the fields. */
-export function changesBetween(
-  before: unknown,
-  after: unknown,
-  path = '',
-  around: readonly Snapshot[] = [],
-): Change[] {
+export function changesBetween(before: unknown, after: unknown, path = ''): Change[] {
   if (isRecord(before) && isRecord(after)) {
-    const inner = [...around, before, after];
     return Object.keys(after).flatMap((key) =>
-      changesBetween(before[key], after[key], path === '' ? key : `${path}.${key}`, inner),
+      changesBetween(before[key], after[key], path === '' ? key : `${path}.${key}`),
     );
   }
   if (isList(before) && isList(after) && !isFlat(before) && before.length === after.length) {
-    return after.flatMap((item, i) => changesBetween(before[i], item, `${path}[${i}]`, around));
+    return after.flatMap((item, i) => changesBetween(before[i], item, `${path}[${i}]`));
   }
   if (JSON.stringify(before) === JSON.stringify(after)) return [];
-  return [{ path, before, after, around }];
+  return [{ path, before, after }];
 }
 
 export const valueText = (value: unknown): string =>
@@ -44,55 +36,19 @@ export const valueText = (value: unknown): string =>
 export const changeText = ({ path, before, after }: Change): string =>
   `${path}: ${valueText(before)} -> ${valueText(after)}`;
 
-/** Which changes to show. */
-export interface ChangeFilter {
-  /** Field names; a change below one of them is not shown. */
-  readonly hide: readonly string[];
-  /** Only changes in a record whose fields have these values, before or after. */
-  readonly watch: Readonly<Record<string, string>>;
-}
-
-const isShown = (filter: ChangeFilter) => (change: Change) => {
-  const segments = change.path.split(/[.[\]]+/);
-  if (filter.hide.some((name) => segments.includes(name))) return false;
-  const watched = Object.entries(filter.watch);
-  if (watched.length === 0) return true;
-  return change.around.some((record) =>
-    watched.every(([name, value]) => hasField(record, name, value)),
-  );
-};
-
-/** Looks into nested records, so that `level=2` finds `role.level`. */
-function hasField(record: Snapshot, name: string, wanted: string): boolean {
-  return Object.entries(record).some(([key, value]) =>
-    isRecord(value)
-      ? hasField(value, name, wanted)
-      : key === name && (String(value) === wanted || isSameNumber(value, wanted)),
-  );
-}
-
-const isSameNumber = (value: unknown, wanted: string): boolean =>
-  typeof value === 'number' && wanted !== '' && value === Number(wanted);
-
-export const filteredChanges = (
-  before: Snapshot,
-  after: Snapshot,
-  filter: ChangeFilter,
-): string[] => changesBetween(before, after).filter(isShown(filter)).map(changeText);
-
-/** The whole state, one line per field of the outermost record. */
-export const stateLines = (state: Snapshot, hide: readonly string[]): string[] =>
+/** The whole state, one line per field of the outermost record, but for hidden fields. */
+export const stateLines = (state: Snapshot, isHidden: (name: string) => boolean): string[] =>
   Object.entries(state)
-    .filter(([name]) => !hide.includes(name))
+    .filter(([name]) => !isHidden(name))
     .flatMap(([name, value]) =>
       isList(value) && !isFlat(value)
-        ? value.map((item, i) => `${name}[${i}] = ${inline(item, hide)}`)
-        : [`${name} = ${inline(value, hide)}`],
+        ? value.map((item, i) => `${name}[${i}] = ${inline(item, isHidden)}`)
+        : [`${name} = ${inline(value, isHidden)}`],
     );
 
-function inline(value: unknown, hide: readonly string[]): string {
-  if (isList(value)) return `[${value.map((item) => inline(item, hide)).join(' ')}]`;
+function inline(value: unknown, isHidden: (name: string) => boolean): string {
+  if (isList(value)) return `[${value.map((item) => inline(item, isHidden)).join(' ')}]`;
   if (!isRecord(value)) return String(value);
-  const fields = Object.entries(value).filter(([name]) => !hide.includes(name));
-  return `{${fields.map(([name, item]) => `${name} ${inline(item, hide)}`).join(', ')}}`;
+  const fields = Object.entries(value).filter(([name]) => !isHidden(name));
+  return `{${fields.map(([name, item]) => `${name} ${inline(item, isHidden)}`).join(', ')}}`;
 }

@@ -59,14 +59,22 @@ const plain = (text: string): string => text;
 
 /**
  * One line per step when its changes fit, those that do not fit below the others. A run of steps
- * by one actor is a group: the actor stands in its first line. `loop`: the steps after so many
- * repeat for ever.
+ * by one actor is a group: the actor stands in its first line.
  */
-export function stepLines(steps: readonly ReportedStep[], style: Style, loop?: number): string[] {
+export function stepLines(steps: readonly ReportedStep[], style: Style, loop?: Loop): string[] {
   const lines = linesByStep(steps, style);
   if (loop === undefined) return lines.flat();
-  const mark = style.strong(loop === steps.length ? loopMarks.stuck : loopMarks.start);
-  return [...lines.slice(0, loop).flat(), mark, ...lines.slice(loop).flat()];
+  const mark = style.strong(loop.after === loop.of ? loopMarks.stuck : loopMarks.start);
+  const at = steps.filter(({ number }) => number <= loop.after).length;
+  return [...lines.slice(0, at).flat(), mark, ...lines.slice(at).flat()];
+}
+
+/** What repeats for ever. */
+export interface Loop {
+  /** The steps after so many. */
+  readonly after: number;
+  /** Steps of the run, whichever are shown. */
+  readonly of: number;
 }
 
 const loopMarks = {
@@ -100,15 +108,28 @@ function linesByStep(steps: readonly ReportedStep[], style: Style): string[][] {
   });
 }
 
-/** Each step with lines that are too long to stand beside it. */
-export function fullStepLines(steps: readonly ReportedStep[], style: Style): string[] {
+/** Each step with the lines of the state after it below. */
+export function fullStepLines(
+  steps: readonly ReportedStep[],
+  states: ReadonlyMap<number, readonly string[]>,
+  style: Style,
+): string[] {
   const columns = columnsOf(steps);
   return steps.flatMap((step) => [
     headOf(step, step.actor, columns, style),
-    ...step.changes.flatMap((line) =>
-      wrap(line, width - 8).map((part, i) => `${' '.repeat(i === 0 ? 6 : 8)}${style.faint(part)}`),
+    ...(states.get(step.number) ?? []).flatMap((line) =>
+      indented(line).map((part) => style.faint(part)),
     ),
   ]);
+}
+
+/** Six columns to the right; what does not fit goes on two further. */
+function indented(line: string): string[] {
+  if (line.length + 6 <= width) return [line === '' ? '' : `${' '.repeat(6)}${line}`];
+  const by = 6 + line.length - line.trimStart().length;
+  return wrap(line.trim(), width - by - 2).map(
+    (part, i) => `${' '.repeat(i === 0 ? by : by + 2)}${part}`,
+  );
 }
 
 /** `why      a vCPU may still use …`, wrapped under its label. */

@@ -55,32 +55,54 @@ export function countsLine(header: SearchHeader, statistics: Statistics): string
   ].join('   ');
 }
 
-export const minimalityText = (minimality: Minimality): string =>
-  match(minimality.kind)
+export const minimalityText = (minimality: Minimality['kind']): string =>
+  match(minimality)
     .with('shortest', () => '(shortest)')
     .with('1-minimal', () => '(1-minimal: no single action can go)')
     .with('shortest-entry', () => '(shortest way into a loop)')
     .with('none', () => '(not minimised)')
     .exhaustive();
 
-/** Where a run of `length` steps breaks a property, at its end or in a loop. */
-function placeText(length: number, loop: number | undefined): string {
+interface Violated {
+  readonly property: string;
+  /** The step that breaks it, of so many. */
+  readonly step: number;
+  readonly length: number;
+  /** Where the loop begins that breaks it. */
+  readonly loop?: number | undefined;
+  readonly minimality: Minimality['kind'];
+}
+
+/** `VIOLATION  valid-page-is-unique   at step 15 of 15   (shortest)`. */
+export function violationLine(violated: Violated, style: Style): string {
+  const { property, minimality } = violated;
+  const head = `${style.bad('VIOLATION')}  ${style.strong(property)}`;
+  return [head, placeText(violated), minimalityText(minimality)].join('   ');
+}
+
+function placeText({ step, length, loop }: Violated): string {
   if (loop !== undefined) return loopText(length, loop);
-  return length === 0 ? 'in the initial state' : `at step ${length} of ${length}`;
+  return step === 0 ? 'in the initial state' : `at step ${step} of ${length}`;
 }
 
 export function violationLines(found: FoundViolation, style: Style): string[] {
   const { violation, property, steps, story, saved, known } = found;
-  const length = steps.length;
   const { loop } = violation;
-  const where = placeText(length, loop);
+  const length = steps.length;
+  const violated = {
+    property: violation.property,
+    step: length,
+    length,
+    loop,
+    minimality: violation.minimality.kind,
+  };
   if (known) {
+    const where = placeText(violated);
     return [`${style.doubtful('KNOWN')}    ${violation.property}   ${where}   (in the baseline)`];
   }
   return [
-    `${style.bad('VIOLATION')}  ${style.strong(violation.property)}   ${where}   ` +
-      minimalityText(violation.minimality),
-    ...stepLines(steps, style, loop),
+    violationLine(violated, style),
+    ...stepLines(steps, style, loop === undefined ? undefined : { after: loop, of: length }),
     ...storyLines(steps, violation.finding, story, property),
     ...(saved === undefined
       ? []

@@ -42,12 +42,28 @@ describe('stepLines', () => {
   });
 });
 
+describe('stepLines of a loop', () => {
+  it('say where it begins, whichever steps are shown', () => {
+    const start = '  -- for ever from here on: the last state is this one again';
+    const steps = [step(1), step(3), step(4)];
+    expect(stepLines(steps, plainStyle, { after: 2, of: 4 })[1]).toBe(start);
+    expect(stepLines(steps, plainStyle, { after: 0, of: 4 })[0]).toBe(start);
+    expect(stepLines(steps, plainStyle, { after: 4, of: 4 })[3]).toMatch(/nobody is sure to move/);
+  });
+});
+
 describe('fullStepLines', () => {
-  it('puts the lines of each step below it', () => {
-    expect(fullStepLines([step(7, { changes: ['a = 1', 'b = 2'] })], plainStyle)).toEqual([
+  it('puts the state after each step below it, what does not fit two columns further', () => {
+    const long = `  [0]  ${'gfn '.repeat(40).trim()}`;
+    const states = new Map([[7, ['shadow pages', '* sp0 l2', '', long]]]);
+    expect(fullStepLines([step(7), step(8)], states, plainStyle)).toEqual([
       '  7  vcpu0  kvm_mmu_load()',
-      '      a = 1',
-      '      b = 2',
+      '      shadow pages',
+      '      * sp0 l2',
+      '',
+      `        [0] ${'gfn '.repeat(26).trim()}`,
+      `          ${'gfn '.repeat(14).trim()}`,
+      '  8  vcpu0  kvm_mmu_load()',
     ]);
   });
 });

@@ -39,13 +39,15 @@ function replayFiles(environment: Environment, argv: Flags, paths: readonly stri
   const views = filesNamed(paths).map((file) => view(environment, file, argv));
   for (const viewed of views) {
     if (output.format !== 'text') {
-      output.line(JSON.stringify(viewData(viewed), null, output.format === 'json' ? 2 : 0));
+      output.line(
+        JSON.stringify(viewData(environment, viewed, argv), null, output.format === 'json' ? 2 : 0),
+      );
       continue;
     }
     const quiet = output.verbosity === 0;
     const lines = [
       ...headLines('replay', viewed),
-      ...(quiet ? [] : viewedStepLines(viewed, argv, output.style)),
+      ...(quiet ? [] : viewedStepLines(environment, viewed, argv, output.style)),
       ...(quiet ? [] : viewedStoryLines(environment, viewed)),
       ...driftLines(viewed),
       verdictLine(viewed, output),

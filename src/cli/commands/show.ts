@@ -1,6 +1,8 @@
 /** `show`: a stored counterexample, read out. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { labelled } from '../../report/steps-text.ts';
+import type { Style } from '../../report/style.ts';
+import { violationLine } from '../../report/text.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
 import { outputFor } from '../output.ts';
@@ -28,6 +30,14 @@ const options = {
 
 type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof options>>;
 
+/** How long the run is, and where it breaks what. */
+function placeLines({ found, breach, steps }: Viewed, style: Style): string[] {
+  const length = steps.length;
+  if (breach === undefined)
+    return labelled('length', `${length} steps, none of them breaks anything`);
+  return [violationLine({ ...breach, length, minimality: found.minimality }, style)];
+}
+
 /** What people wrote of it. A run that holds says here what it shows. */
 function aboutLines({ found, breach }: Viewed): string[] {
   const { functions, commit, thread } = found.kernel;
@@ -37,7 +47,6 @@ function aboutLines({ found, breach }: Viewed): string[] {
     ...(breach === undefined ? labelled('says', found.says) : []),
     ...(kernel.length === 0 ? [] : labelled('kernel', kernel.join(', '))),
     ...(found.notes === '' ? [] : labelled('notes', found.notes)),
-    ...labelled('length', `${found.actions.length} steps, ${found.minimality}`),
   ];
 }
 
@@ -47,13 +56,14 @@ function showFile(environment: Environment, argv: Flags, file: string): number {
   if (output.format !== 'text') {
     const { says, notes } = viewed.found;
     const picture = argv.picture === true ? { picture: pictureData(environment, viewed) } : {};
-    const data = { ...viewData(viewed), says, notes, ...picture };
+    const data = { ...viewData(environment, viewed, argv), says, notes, ...picture };
     output.line(JSON.stringify(data, null, output.format === 'json' ? 2 : 0));
   } else {
     const lines = [
       ...headLines('show', viewed),
       ...aboutLines(viewed),
-      ...viewedStepLines(viewed, argv, output.style),
+      ...placeLines(viewed, output.style),
+      ...viewedStepLines(environment, viewed, argv, output.style),
       ...(argv.picture === true ? pictureLines(environment, viewed) : []),
       ...viewedStoryLines(environment, viewed),
     ];

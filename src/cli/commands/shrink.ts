@@ -101,7 +101,7 @@ async function shrink(environment: Environment, argv: Arguments): Promise<number
   if (output.format === 'text') {
     const lines = [
       `shrink  ${file}   ${data.before} steps -> ${data.after}   ` +
-        minimalityText(violation.minimality),
+        minimalityText(violation.minimality.kind),
       ...stepLines(reportedSteps(environment, selection, run), output.style),
       ...(saved === undefined
         ? []

@@ -38,7 +38,12 @@ interface Memslots {
 interface Page {
   readonly list: string;
   readonly gfn: number;
-  readonly role: { readonly level: number; readonly access: number; readonly invalid: boolean };
+  readonly role: {
+    readonly level: number;
+    readonly access: number;
+    readonly direct: boolean;
+    readonly invalid: boolean;
+  };
   readonly obsolete: boolean;
   readonly unsync: boolean;
   readonly unsync_children: number;
@@ -96,7 +101,10 @@ const pageText = (sp: number, page: Page): string =>
   `sp${sp} l${page.role.level} gfn ${hex(page.gfn)}`;
 
 const describePage = (sp: number, old: Page, now: Page, say: (line: string) => void): void => {
-  if (old.list === 'free') say(`+ ${pageText(sp, now)} access ${accessText(now.role.access)} sync`);
+  if (old.list === 'free') {
+    const { access, direct } = now.role;
+    say(`+ ${pageText(sp, now)} access ${accessText(access)} ${direct ? 'direct' : 'sync'}`);
+  }
   if (now.list === 'free') {
     say(`- ${pageText(sp, old)} freed`);
     return;

@@ -52,6 +52,11 @@ export interface Geometry {
   readonly quota: Quota | null;
   /** Whether the memory caches of a vCPU are counted. */
   readonly caches: boolean;
+  /**
+   * vCPUs that run with CR0.PG clear: a direct MMU maps each address to the guest frame of that
+   * number. Their accesses have no guest tables; `cr3`, rights and modes are of the others alone.
+   */
+  readonly nonpaging: readonly number[];
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -74,6 +79,12 @@ export interface Geometry {
   /** Faults in a row, with nobody interfering, after which an access must have completed. */
   readonly faults_max: number;
 }
+
+/** Whether some vCPU runs without paging. */
+export const hasDirectMmus = (g: Geometry): boolean => g.nonpaging.length > 0;
+
+/** Whether some vCPU has guest page tables. */
+export const hasGuestTables = (g: Geometry): boolean => g.nonpaging.length < g.vcpus;
 
 /** Guest virtual addresses, in units of the smallest page: `0..addressCount-1`. */
 export const addressCount = (g: Geometry): number => g.entries ** g.levels;

@@ -1,6 +1,6 @@
 /** Kinds of access that the oracle tells apart, because different entries justify them. */
 import type { AccessKind } from './access.ts';
-import type { Geometry } from './geometry.ts';
+import { hasGuestTables, type Geometry } from './geometry.ts';
 
 /** A kind of access in a mode of the guest. */
 export interface JudgedKind {
@@ -16,9 +16,10 @@ const kindsOf = (g: Geometry, efer_nx: boolean): readonly JudgedKind[] => [
 
 /**
  * Order: those of the guest with CR0.WP and EFER.NX set, then the supervisor write with CR0.WP
- * clear; then all of them again with EFER.NX clear, where the guest may clear it.
+ * clear; then all of them again with EFER.NX clear, where the guest may clear it. None where no
+ * guest tables can judge.
  */
-export const judgedKinds = (g: Geometry): readonly JudgedKind[] => [
-  ...kindsOf(g, true),
-  ...(g.efer_nx === 'toggled' ? kindsOf(g, false) : []),
-];
+export const judgedKinds = (g: Geometry): readonly JudgedKind[] =>
+  hasGuestTables(g)
+    ? [...kindsOf(g, true), ...(g.efer_nx === 'toggled' ? kindsOf(g, false) : [])]
+    : [];

@@ -8,6 +8,7 @@ import { oneOf, type View } from '../src/engine/machine/index.ts';
 export const pc = oneOf(
   'guest',
   'walk_addr',
+  'direct_page_fault',
   'update_accessed_dirty_bits',
   'inject_page_fault',
   'snapshot_seq',

@@ -10,6 +10,7 @@ import { hostTransitions } from './host/host.ts';
 import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
 import { faultLockTransitions } from './shadow/fault-lock.ts';
+import { directTransitions } from './shadow/direct.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
 import { leafTransitions } from './shadow/leaf.ts';
@@ -42,6 +43,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...zapAllTransitions,
   ...nxTransitions,
   ...pageFaultTransitions,
+  ...directTransitions,
   ...faultLockTransitions,
   ...locklessTransitions,
   ...fetchTransitions,
@@ -133,6 +135,7 @@ const boot = (kvm: Kvm): void => {
   if (kvm.geometry.memslot?.present === true) kvm.memslots.state = 'present';
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;
+    if (kvm.geometry.nonpaging.includes(v)) kvm.vcpu.at(v).cr0_pg_clear = true;
     kvm.vcpu.at(v).pc = 'enter';
     resetAllowed(kvm, v);
   }

@@ -9,6 +9,7 @@ import { hugeRules } from './rules/huge.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
 import { memslotRules } from './rules/memslots.ts';
+import { modeRules } from './rules/modes.ts';
 import { quotaRules } from './rules/quota.ts';
 
 export const ruleDefinitions = {
@@ -18,6 +19,7 @@ export const ruleDefinitions = {
   ...memslotRules,
   ...quotaRules,
   ...hugeRules,
+  ...modeRules,
 } as const;
 
 export type RuleName = keyof typeof ruleDefinitions;

@@ -69,6 +69,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   memslot: null,
   quota: null,
   caches: false,
+  nonpaging: [],
   cr3: [0],
   vcpus: 2,
   prev_roots: 1,

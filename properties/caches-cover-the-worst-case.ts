@@ -10,7 +10,7 @@ export const cachesCoverTheWorstCase = stepProperty({
     'list that it may extend.',
   why: 'Nothing can be allocated under mmu_lock: an empty cache there ends in a crash.',
   source: ['mmu_topup_memory_caches()', 'kvm_mmu_memory_cache_alloc()'],
-  on: ['FNAME(page_fault)'],
+  on: ['FNAME(page_fault)', 'direct_page_fault.lock'],
   needs: ({ geometry }) => geometry.caches,
   applies: (_before, after, [v = 0]) => after.mmu_lock.holder === v,
   check: (_before, after, [v = 0]) => {

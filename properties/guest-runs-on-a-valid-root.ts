@@ -1,5 +1,5 @@
 /** No vCPU is in the guest on a root that was zapped. */
-import { is_obsolete_sp } from '../model/shadow/mmu-page.ts';
+import { is_obsolete_sp, rootGfn } from '../model/shadow/mmu-page.ts';
 import type { MmuPageView } from '../model/state.ts';
 import type { Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
@@ -8,7 +8,10 @@ const inGuest = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).pc === 'guest';
 
 /** KVM tells EFER.NX apart by rule only: see the findings. */
 const hasModeOf = (kvm: Kvm, v: number, { role }: MmuPageView): boolean => {
-  const { cr0_wp, efer_nx_clear } = kvm.vcpu.at(v);
+  const { cr0_pg_clear, cr0_wp, efer_nx_clear } = kvm.vcpu.at(v);
+  if (role.direct !== cr0_pg_clear) return false;
+  // Without paging no mode of it counts.
+  if (role.direct) return true;
   if (role.cr0_wp !== cr0_wp) return false;
   return kvm.rules.role_efer_nx === 'forced' || role.efer_nx_clear === efer_nx_clear;
 };
@@ -16,19 +19,29 @@ const hasModeOf = (kvm: Kvm, v: number, { role }: MmuPageView): boolean => {
 export const guestRunsOnAValidRoot = stateProperty({
   id: 'guest-runs-on-a-valid-root',
   brief: 'ROOT-VALID',
-  says: 'The root of a vCPU in the guest is valid, matches its role and shadows its CR3.',
+  says:
+    'The root of a vCPU in the guest is valid, matches its role, and shadows its CR3 or, without ' +
+    'paging, no table.',
   why: 'The guest would run by tables that KVM no longer maintains, or by those of another mode.',
   source: ['kvm_mmu_reload()', 'is_root_usable()', 'KVM_REQ_MMU_FREE_OBSOLETE_ROOTS'],
   when: 'in-guest',
-  reads: ['sp', 'vcpu.cr0_wp', 'vcpu.efer_nx_clear', 'vcpu.cr3', 'vcpu.pc', 'vcpu.root'],
+  reads: [
+    'sp',
+    'vcpu.cr0_pg_clear',
+    'vcpu.cr0_wp',
+    'vcpu.efer_nx_clear',
+    'vcpu.cr3',
+    'vcpu.pc',
+    'vcpu.root',
+  ],
   applies: (kvm) => kvm.vcpu.length > 0,
   check: (kvm) => {
     for (let v = 0; v < kvm.vcpu.length; v += 1) {
       if (!inGuest(kvm, v)) continue;
-      const { root, cr3 } = kvm.vcpu.at(v);
+      const { root } = kvm.vcpu.at(v);
       if (root === null) return { message: 'a guest runs without a root', where: { vcpu: v } };
       const page = kvm.sp.at(root);
-      const fits = page.gfn === kvm.geometry.cr3[cr3] && hasModeOf(kvm, v, page);
+      const fits = page.gfn === rootGfn(kvm, v) && hasModeOf(kvm, v, page);
       if (!is_obsolete_sp(page) && fits) continue;
       const where = { vcpu: v, root, obsolete: is_obsolete_sp(page) };
       return { message: 'a guest runs on a root that is not its own', where };

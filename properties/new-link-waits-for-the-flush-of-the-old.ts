@@ -7,7 +7,7 @@ export const newLinkWaitsForTheFlushOfTheOld = stepProperty({
   says: 'When a table entry is stored, no flush is owed for a table entry that was removed.',
   why: 'Hardware could translate by the old table and by the new one at the same time.',
   source: ['__link_shadow_page()'],
-  on: ['__link_shadow_page', 'FNAME(fetch).recheck'],
+  on: ['__link_shadow_page', 'FNAME(fetch).recheck', 'direct_map'],
   applies: (_before, after) => after.mmu_lock.holder !== null,
   check: (before, after) => {
     if (!before.ghost_owed.link || after.mmu_lock.level >= before.mmu_lock.level) return null;

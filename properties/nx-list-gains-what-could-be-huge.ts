@@ -21,7 +21,7 @@ export const nxListGainsWhatCouldBeHuge = stepProperty({
     'huge and in which no guest table is shadowed.',
   why: 'Recovery would zap pages for nothing, again and again.',
   source: ['FNAME(fetch)', 'account_nx_huge_page()'],
-  on: ['FNAME(fetch).recheck', '__link_shadow_page'],
+  on: ['FNAME(fetch).recheck', 'direct_map', '__link_shadow_page'],
   needs: ({ nx_huge_pages }) => nx_huge_pages !== 'never',
   applies: (before, after) => gained(before, after) >= 0,
   check: (before, after) => {

@@ -15,6 +15,8 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'kvm_flush_remote_tlbs',
     'FNAME(page_fault)',
     'FNAME(fetch).recheck',
+    'direct_page_fault.lock',
+    'direct_map',
     'mmu_set_spte',
     'FNAME(pte_prefetch)',
     'mmu_try_to_unsync_pages.late',

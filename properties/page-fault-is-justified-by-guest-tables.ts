@@ -1,4 +1,5 @@
 /** A #PF that the guest gets is one that its own tables call for. */
+import { hasGuestTables } from '../model/geometry.ts';
 import { hex, stepProperty } from './property.ts';
 
 export const pageFaultIsJustifiedByGuestTables = stepProperty({
@@ -10,6 +11,7 @@ export const pageFaultIsJustifiedByGuestTables = stepProperty({
   why: 'A guest kernel that gets a fault it cannot explain kills the process or itself.',
   source: ['FNAME(walk_addr_generic)', 'SDM "Page-Fault Exceptions"'],
   on: ['kvm_inject_emulated_page_fault'],
+  needs: ({ geometry }) => hasGuestTables(geometry),
   applies: () => true,
   check: (before, _after, [v = 0]) => {
     const { ghost_fault_justified, insn } = before.vcpu.at(v);

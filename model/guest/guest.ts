@@ -162,6 +162,7 @@ const store: ModelTransition = {
 /** The frame to which the guest's own tables lead now: what software means to write. -1: none. */
 const guestTarget = (kvm: Kvm, v: number, va: number): number => {
   const g = kvm.geometry;
+  if (kvm.vcpu.at(v).cr0_pg_clear) return va;
   let gfn = g.cr3[kvm.vcpu.at(v).cr3] ?? 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const pte = readGuest(kvm, gfn, tableIndex(g, va, level));
@@ -182,6 +183,7 @@ const invlpg: ModelTransition = {
   needs: ({ workload }) => workload.budget.invlpg > 0,
   step: (kvm, v, va) => {
     if (!mayAct(kvm, v, 'invlpg', va) || kvm.budget.invlpg === 0) return false;
+    if (kvm.vcpu.at(v).cr0_pg_clear) return false;
     if (isOther(kvm, v, va, 'ur', 0) || kvm.vcpu.at(v).ghost_faults > 0) return false;
     kvm.budget.invlpg -= 1;
     resetAllowedAddress(kvm, v, va);
@@ -192,9 +194,10 @@ const invlpg: ModelTransition = {
   },
 };
 
-/** Whether guest software may change a control register now. */
+/** Whether guest software may change a control register now. Without paging it changes nothing. */
 const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
   kvm.vcpu.at(v).pc === 'guest' &&
+  !kvm.vcpu.at(v).cr0_pg_clear &&
   mayRun(kvm, v) &&
   kvm.vcpu.at(v).ghost_faults === 0 &&
   kvm.budget[what] > 0 &&

@@ -14,6 +14,7 @@ import type { Config, Workload } from '../config.ts';
 import {
   addressCount,
   descriptorsPerFault,
+  hasDirectMmus,
   pagesPerFault,
   prefixCount,
   type Geometry,
@@ -52,6 +53,8 @@ export const vcpuLayout = (
   return record({
     pc,
     cr0_wp: bool,
+    /** !CR0.PG: the MMU is a direct one. */
+    cr0_pg_clear: boolIf(hasDirectMmus(g)),
     /** !EFER.NX */
     efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
     /** Index into `geometry.cr3`. */

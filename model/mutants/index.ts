@@ -5,6 +5,7 @@ import { hugeMutants } from './huge.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
 import { memslotMutants } from './memslots.ts';
+import { modeMutants } from './modes.ts';
 import { quotaMutants } from './quota.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...memslotMutants,
   ...quotaMutants,
   ...hugeMutants,
+  ...modeMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which they are checked and listed. */
 import type { Scenario } from '../scenario.ts';
 import { recordedCounts } from './counts.ts';
+import { directScenarios } from './direct.ts';
 import { endlessScenarios } from './endless.ts';
 import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
@@ -21,6 +22,7 @@ const configured: readonly Scenario[] = [
   ...rightsScenarios,
   ...hostScenarios,
   ...hugeScenarios,
+  ...directScenarios,
   ...memslotScenarios,
   ...quotaScenarios,
   ...nxScenarios,

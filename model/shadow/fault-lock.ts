@@ -40,17 +40,22 @@ const lock_page_fault: ModelTransition = {
   over: ['v'],
   at: 'lock_page_fault',
   step: (kvm, v) => {
-    if (!isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
-    mmu_topup_memory_caches(kvm, kvm.vcpu.at(v));
-    lock(kvm, v);
-    if (kvm.rules.fault_quota === 'make-room') makeRoom(kvm);
-    if (isCommitDue(kvm)) proceed(kvm, v, 'check_stale', true);
-    else checkStale(kvm, v);
+    if (kvm.vcpu.at(v).cr0_pg_clear || !isBeforeLocking(kvm, v, 'lock_page_fault')) return false;
+    lockPageFault(kvm, v);
     return true;
   },
 };
 
-/** is_page_fault_stale(), and the start of FNAME(fetch): under mmu_lock, with room for pages. */
+/** With full caches, takes mmu_lock, makes room and looks whether the fault is stale. */
+export const lockPageFault = (kvm: Kvm, v: number): void => {
+  mmu_topup_memory_caches(kvm, kvm.vcpu.at(v));
+  lock(kvm, v);
+  if (kvm.rules.fault_quota === 'make-room') makeRoom(kvm);
+  if (isCommitDue(kvm)) proceed(kvm, v, 'check_stale', true);
+  else checkStale(kvm, v);
+};
+
+/** is_page_fault_stale(), and the start of FNAME(fetch) or direct_map(): under mmu_lock, with room for pages. */
 const checkStale = (kvm: Kvm, v: number): void => {
   const { root } = kvm.vcpu.at(v);
   const noRoom = kvm.rules.fault_quota === 'make-room' && !hasRoom(kvm);

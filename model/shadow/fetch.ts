@@ -50,7 +50,7 @@ const get_child_sp: ModelTransition = {
     if (!indirect && validate_direct_spte(kvm, v, spte)) return true;
     const gfn = indirect
       ? gpte_to_gfn(vcpu.walker.ptes.get(mmu_lock.level - 1))
-      : alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), mmu_lock.level);
+      : directGfn(kvm, vcpu);
     const access = indirect ? childAccess(kvm, vcpu) : directAccess(kvm, vcpu);
     const role = kvm_mmu_child_role(kvm, parent, !indirect, access);
     if (isTableSpte(spte) && isRightChild(kvm, spte_to_child_sp(spte), gfn, role)) {
@@ -68,6 +68,14 @@ const get_child_sp: ModelTransition = {
 const childAccess = (kvm: Kvm, vcpu: VcpuView): number => {
   const level = kvm.rules.child_access === 'per-level' ? kvm.mmu_lock.level : leafLevel(vcpu) + 1;
   return accessDownTo(vcpu, level);
+};
+
+/** The first frame of the run that a direct page is to map. */
+const directGfn = (kvm: Kvm, vcpu: VcpuView): number => {
+  const gfn = walkedGfn(kvm, vcpu);
+  return kvm.rules.direct_gfn === 'first-of-run'
+    ? alignedGfn(kvm.geometry, gfn, kvm.mmu_lock.level)
+    : gfn;
 };
 
 /** The rights of a direct page: those of the whole guest walk. */
@@ -147,9 +155,9 @@ const recheck: ModelTransition = {
   over: ['v'],
   at: 'link_shadow_page',
   step: (kvm, v) => {
-    if (!isBefore(kvm, v, 'link_shadow_page')) return false;
     const { mmu_lock } = kvm;
     const vcpu = kvm.vcpu.at(v);
+    if (vcpu.cr0_pg_clear || !isBefore(kvm, v, 'link_shadow_page')) return false;
     if (isIndirect(kvm, vcpu)) {
       if (hasChanged(kvm, v)) {
         proceed(kvm, v, 'enter');
@@ -157,29 +165,35 @@ const recheck: ModelTransition = {
       }
       if (mmu_lock.level - 1 === PG_LEVEL_4K) capturePrefetchPtes(kvm, vcpu);
     }
-    if (!mmu_lock.fresh) {
-      descend(kvm, v);
-      return true;
-    }
-    const parent = mmu_lock.sp ?? 0;
-    const index = tableIndex(kvm.geometry, vcpu.insn.va, mmu_lock.level);
-    const old = kvm.sp.at(parent).spt.get(index);
-    if (!is_shadow_present_pte(old)) {
-      storeLink(kvm, v);
-      return true;
-    }
-    if (!isTableSpte(old) && kvm.rules.link_over_leaf === 'keep') {
-      proceed(kvm, v, 'enter');
-      return true;
-    }
-    if (kvm.rules.link_replace === 'zap-old-child' || !isTableSpte(old)) {
-      mmu_page_zap_pte(kvm, parent, index);
-    } else {
-      oweLink(kvm);
-    }
-    proceed(kvm, v, 'store_link', kvm.rules.link_flush === 'flush');
+    linkOrDescend(kvm, v);
     return true;
   },
+};
+
+/** __link_shadow_page() up to the flush for what was there before; or down to the child. */
+export const linkOrDescend = (kvm: Kvm, v: number): void => {
+  const { mmu_lock } = kvm;
+  if (!mmu_lock.fresh) {
+    descend(kvm, v);
+    return;
+  }
+  const parent = mmu_lock.sp ?? 0;
+  const index = tableIndex(kvm.geometry, kvm.vcpu.at(v).insn.va, mmu_lock.level);
+  const old = kvm.sp.at(parent).spt.get(index);
+  if (!is_shadow_present_pte(old)) {
+    storeLink(kvm, v);
+    return;
+  }
+  if (!isTableSpte(old) && kvm.rules.link_over_leaf === 'keep') {
+    proceed(kvm, v, 'enter');
+    return;
+  }
+  if (kvm.rules.link_replace === 'zap-old-child' || !isTableSpte(old)) {
+    mmu_page_zap_pte(kvm, parent, index);
+  } else {
+    oweLink(kvm);
+  }
+  proceed(kvm, v, 'store_link', kvm.rules.link_flush === 'flush');
 };
 
 export const fetchTransitions: readonly ModelTransition[] = [get_child_sp, recheck];

@@ -14,6 +14,7 @@ import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';
 const lockless: ReadonlySet<Pc> = new Set<Pc>([
   'guest',
   'walk_addr',
+  'direct_page_fault',
   'update_accessed_dirty_bits',
   'inject_page_fault',
   'snapshot_seq',

@@ -134,7 +134,8 @@ export const emulationOf = (kvm: Kvm, v: number): Emulation | null => {
   if (vcpu_match_mmio_gva(kvm, vcpu) && permits(vcpu.mmio.access, kind, vcpu.cr0_wp)) {
     return { gfn: vcpu.mmio.gfn, mmio: true };
   }
-  if (vcpu.walker.ptes.get(kvm.geometry.levels - 1) === 0) return null;
+  const walked = vcpu.cr0_pg_clear || vcpu.walker.ptes.get(kvm.geometry.levels - 1) !== 0;
+  if (!walked) return null;
   const gfn = walkedGfn(kvm, vcpu);
   return { gfn, mmio: !isMemory(kvm, gfn) || (isReadOnly(kvm, gfn) && isWrite(kind)) };
 };

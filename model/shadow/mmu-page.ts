@@ -4,6 +4,7 @@
  * Kernel: struct kvm_mmu_page, union kvm_mmu_page_role, sp_has_gptes(), kvm_mmu_child_role().
  */
 import type { Kvm, MmuPageView, RoleView } from '../state.ts';
+import { ACC_ALL } from '../access.ts';
 import type { Warning } from '../labels.ts';
 import { NO_GPTE } from '../gpte.ts';
 
@@ -70,9 +71,23 @@ export const kvm_mmu_child_role = (
   return makeRole(level - below, access, direct, cr0_wp, efer_nx_clear);
 };
 
-/** Role of the root that a vCPU needs. Abstracts: role bits of modes that no scenario changes. */
-export const rootRole = (kvm: Kvm, v: number): number =>
-  makeRole(kvm.geometry.levels, 7, false, roleCr0Wp(kvm, v), roleEferNxClear(kvm, v));
+/**
+ * Role of the root that a vCPU needs. Without paging it is direct and tells no modes apart.
+ * Abstracts: role bits of modes that no scenario changes.
+ */
+export const rootRole = (kvm: Kvm, v: number): number => {
+  const { levels } = kvm.geometry;
+  const direct = kvm.vcpu.at(v).cr0_pg_clear && kvm.rules.role_direct === 'in-role';
+  return direct
+    ? makeRole(levels, ACC_ALL, true, false)
+    : makeRole(levels, ACC_ALL, false, roleCr0Wp(kvm, v), roleEferNxClear(kvm, v));
+};
+
+/** The frame that the root shadows: that of CR3, and without paging the first of all. */
+export const rootGfn = (kvm: Kvm, v: number): number => {
+  const { cr0_pg_clear, cr3 } = kvm.vcpu.at(v);
+  return cr0_pg_clear ? 0 : (kvm.geometry.cr3[cr3] ?? 0);
+};
 
 const roleCr0Wp = (kvm: Kvm, v: number): boolean =>
   kvm.rules.role_cr0_wp === 'in-role' ? kvm.vcpu.at(v).cr0_wp : true;

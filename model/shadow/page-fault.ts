@@ -119,6 +119,12 @@ const afterWalk = (kvm: Kvm, v: number): void => {
     shadow_page_table_clear_flood(kvm, v);
     return;
   }
+  lookUpFrame(kvm, v);
+};
+
+/** Looks up the slot, and sets out to ask for the frame behind the gfn. */
+export const lookUpFrame = (kvm: Kvm, v: number): void => {
+  const vcpu = kvm.vcpu.at(v);
   if (kvm.geometry.memslot !== null && !lookUpSlot(kvm, v)) return;
   // Where the host moves nothing, looking the frame up is no step of its own.
   if (kvm.host_pfn.length === 0) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));

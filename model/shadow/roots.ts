@@ -12,7 +12,7 @@ import type { ModelTransition } from '../transition.ts';
 import { flushLocal } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
-import { is_obsolete_sp, rootRole, roleWord } from './mmu-page.ts';
+import { is_obsolete_sp, rootGfn, rootRole, roleWord } from './mmu-page.ts';
 import { mmu_topup_memory_caches } from './memory-cache.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { hasRoom, makeRoom } from './quota.ts';
@@ -93,7 +93,7 @@ const allocRoot = (kvm: Kvm, v: number): void => {
     proceed(kvm, v, 'enter');
     return;
   }
-  const gfn = kvm.geometry.cr3[kvm.vcpu.at(v).cr3] ?? 0;
+  const gfn = rootGfn(kvm, v);
   const role = rootRole(kvm, v);
   const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
   kvm.mmu_lock.child = found ?? kvm_mmu_alloc_shadow_page(kvm, gfn, role);
@@ -126,7 +126,8 @@ const assign_root: ModelTransition = {
     const root = kvm.mmu_lock.child ?? 0;
     kvm.sp.at(root).root_count += 1;
     vcpu.root = root;
-    vcpu.request_sync = kvm.rules.load_sync === 'sync';
+    // kvm_mmu_sync_roots() has nothing to do for a direct MMU.
+    vcpu.request_sync = kvm.rules.load_sync === 'sync' && !vcpu.cr0_pg_clear;
     vcpu.request_flush_current = kvm.rules.load_flush === 'flush';
     proceed(kvm, v, 'enter');
     return true;

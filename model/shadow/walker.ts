@@ -1,7 +1,8 @@
 /**
- * What a guest walk found: struct guest_walker and what is computed from it.
+ * What a guest walk found: struct guest_walker and what is computed from it. A vCPU without paging
+ * walks nothing: the address is the frame, with all rights, in runs of any size.
  *
- * Kernel: struct guest_walker, FNAME(walk_addr_generic), FNAME(protect_clean_gpte).
+ * Kernel: struct guest_walker, FNAME(walk_addr_generic), FNAME(protect_clean_gpte), direct_map().
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK, type AccessKind } from '../access.ts';
@@ -12,8 +13,9 @@ import { readGuest } from './mmu-page.ts';
 export const kindNames: readonly AccessKind[] = ['ur', 'uw', 'ux', 'sr', 'sw', 'sx'];
 export const kindOf = (vcpu: VcpuView): AccessKind => kindNames[vcpu.insn.kind] ?? 'ur';
 
-/** walker.level: the level of the guest leaf; 2 or more for a large page. */
+/** walker.level: the level of the guest leaf; 2 or more for a large page. Without paging: all. */
 export const leafLevel = (vcpu: VcpuView): number => {
+  if (vcpu.cr0_pg_clear) return vcpu.walker.ptes.length;
   for (let level = vcpu.walker.ptes.length; level > 1; level -= 1) {
     if (is_large_pte(vcpu.walker.ptes.get(level - 1))) return level;
   }
@@ -22,6 +24,7 @@ export const leafLevel = (vcpu: VcpuView): number => {
 
 /** walker.gfn: the frame that the address reaches. */
 export const walkedGfn = (kvm: Kvm, vcpu: VcpuView): number => {
+  if (vcpu.cr0_pg_clear) return vcpu.insn.va;
   const level = leafLevel(vcpu);
   const offset = vcpu.insn.va % pagesPerLeaf(kvm.geometry, level);
   return gpte_to_gfn(vcpu.walker.ptes.get(level - 1)) + offset;
@@ -30,6 +33,7 @@ export const walkedGfn = (kvm: Kvm, vcpu: VcpuView): number => {
 /** walker.pt_access: rights accumulated from the root entry down to the entry at `level`. */
 export const accessDownTo = (vcpu: VcpuView, level: number): number => {
   let access = ACC_ALL;
+  if (vcpu.cr0_pg_clear) return access;
   for (let l = vcpu.walker.ptes.length; l >= level; l -= 1) {
     access &= gpte_access(vcpu.walker.ptes.get(l - 1));
   }
@@ -38,6 +42,7 @@ export const accessDownTo = (vcpu: VcpuView, level: number): number => {
 
 /** walker.pte_access: the rights of the whole walk; no write through a clean entry. */
 export const pteAccess = (vcpu: VcpuView): number => {
+  if (vcpu.cr0_pg_clear) return ACC_ALL;
   const level = leafLevel(vcpu);
   return protect_clean_gpte(accessDownTo(vcpu, level), vcpu.walker.ptes.get(level - 1));
 };
@@ -67,13 +72,18 @@ export const tableAt = (kvm: Kvm, vcpu: VcpuView, level: number): number =>
  */
 export const gpte_changed = (kvm: Kvm, v: number, level: number): boolean => {
   const vcpu = kvm.vcpu.at(v);
+  if (vcpu.cr0_pg_clear) return false;
   const index = tableIndex(kvm.geometry, vcpu.insn.va, level);
   return readGuest(kvm, tableAt(kvm, vcpu, level), index) !== vcpu.walker.ptes.get(level - 1);
 };
 
-/** Sends a vCPU that exited on a fault to the guest walk. */
+/** Sends a vCPU that exited on a fault to the guest walk, or past it when there is none. */
 export const startWalk = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
+  if (vcpu.cr0_pg_clear) {
+    vcpu.pc = 'direct_page_fault';
+    return;
+  }
   vcpu.walker.level = kvm.geometry.levels;
   vcpu.pc = 'walk_addr';
 };

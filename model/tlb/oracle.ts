@@ -11,6 +11,8 @@
  * Sets are kept per kind of access, because for a fixed kind the rights of a path are a plain
  * conjunction: a level either permits the kind or does not.
  *
+ * A vCPU without paging has no sets: an address leads to the frame of that number, always.
+ *
  * Modes. `lenient`: an emulated store counts as visible when KVM has zapped what was built from
  * the old value, and a delivered #PF invalidates nothing. `strict`: the store is visible when
  * memory changes, and a delivered #PF invalidates its address.
@@ -63,6 +65,7 @@ const storers = (kvm: Kvm): number => (kvm.oracle === 'strict' ? 0 : kvm.vcpu.le
 
 /** Lets the sets of `v` take in all that can be read now. */
 const grow = (kvm: Kvm, v: number): void => {
+  if (kvm.vcpu.at(v).cr0_pg_clear) return;
   const g = kvm.geometry;
   const kinds = kvm.judgedKinds;
   for (let k = 0; k < kinds.length; k += 1) {
@@ -210,6 +213,7 @@ export const isAllowed = (
   kind: AccessKind,
   pfn: number,
 ): boolean => {
+  if (kvm.vcpu.at(v).cr0_pg_clear) return pfnOf(kvm, va) === pfn;
   const kinds = kvm.judgedKinds.length;
   const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
   for (let rest = set.bits; rest !== 0; rest = withoutLowest(rest)) {
@@ -225,6 +229,7 @@ export const isAllowed = (
  */
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
+  if (kvm.vcpu.at(v).cr0_pg_clear) return false;
   const k = judgedIndex(kvm, v, kind);
   const judged = kvm.judgedKinds[k] ?? { kind, cr0_wp: true, efer_nx: true };
   let readNow = 0;

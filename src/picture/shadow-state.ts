@@ -38,6 +38,7 @@ export interface PscEntry {
 export interface ShadowVcpu {
   readonly pc: string;
   readonly cr0_wp: boolean;
+  readonly cr0_pg_clear: boolean;
   readonly cr3: number;
   readonly root: number | null;
   readonly request_sync: boolean;

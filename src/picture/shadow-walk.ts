@@ -46,10 +46,15 @@ export function shadowWalk(
   return stops;
 }
 
-/** Order: from CR3 down. Ends at an entry that maps, or that is not present. */
+/**
+ * Order: from CR3 down. Ends at an entry that maps, or that is not present. A vCPU without paging
+ * walks nothing.
+ */
 export function guestWalk(state: ShadowState, g: Geometry, v: number, va: number): GuestStop[] {
   const stops: GuestStop[] = [];
-  let gfn: number | null = g.cr3[state.vcpu[v]?.cr3 ?? 0] ?? 0;
+  const vcpu = state.vcpu[v];
+  if (vcpu?.cr0_pg_clear === true) return stops;
+  let gfn: number | null = g.cr3[vcpu?.cr3 ?? 0] ?? 0;
   for (let level = g.levels; level > 0 && gfn !== null; level -= 1) {
     const index = tableIndex(g, va, level);
     const pte = readGuest(state, g, gfn, index);

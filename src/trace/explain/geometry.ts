@@ -1,6 +1,6 @@
 /** Whether the few tables, frames and vCPUs of a scenario can stand for those of a pattern. */
 import type { Scenario } from '../../../model/index.ts';
-import { hasHugeFrames } from '../../../model/geometry.ts';
+import { hasDirectMmus, hasHugeFrames } from '../../../model/geometry.ts';
 import { is_large_pte } from '../../../model/gpte.ts';
 import type { Act, Witnessed } from './happening.ts';
 import type { Pattern } from './pattern.ts';
@@ -80,9 +80,13 @@ export function impossibleIn({ items }: Pattern): string | undefined {
   return undefined;
 }
 
-/** Whether direct pages can occur: a large page of the guest that the host maps in small ones. */
+/**
+ * Whether direct pages can occur: a large page of the guest that the host maps in small ones, or a
+ * vCPU without paging.
+ */
 const hasDirectPages = ({ geometry, initialMemory, stores }: Scenario): boolean =>
   hasHugeFrames(geometry) ||
+  hasDirectMmus(geometry) ||
   initialMemory.some((table) => table.some(is_large_pte)) ||
   stores.some(({ value }) => is_large_pte(value));
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presets, scenarios } from '../../../model/index.ts';
-import { addressCount } from '../../../model/geometry.ts';
+import { addressCount, hasDirectMmus, hasGuestTables } from '../../../model/geometry.ts';
 import { gpte_to_gfn, gpteMax } from '../../../model/gpte.ts';
 import { properties } from '../../../properties/index.ts';
 
@@ -30,7 +30,12 @@ describe('scenarios', () => {
     for (const { geometry, ...s } of scenarios) {
       expect(s.initialMemory).toHaveLength(geometry.tables);
       expect(geometry.host_pfn).toHaveLength(geometry.gfns);
-      expect(geometry.cr3.filter((gfn) => gfn >= geometry.tables)).toEqual([]);
+      const roots = hasGuestTables(geometry) ? geometry.cr3 : [];
+      expect(roots.filter((gfn) => gfn >= geometry.tables)).toEqual([]);
+      expect(geometry.nonpaging.filter((v) => v >= geometry.vcpus)).toEqual([]);
+      const addresses = s.addresses ?? Array.from({ length: addressCount(geometry) }, (_, va) => va);
+      const frames = hasDirectMmus(geometry) ? addresses : [];
+      expect(frames.filter((va) => va >= geometry.gfns)).toEqual([]);
       expect((s.addresses ?? []).filter((va) => va >= addressCount(geometry))).toEqual([]);
       for (const table of s.initialMemory) {
         expect(table).toHaveLength(geometry.entries);

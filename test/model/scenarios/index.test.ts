@@ -33,7 +33,8 @@ describe('scenarios', () => {
       const roots = hasGuestTables(geometry) ? geometry.cr3 : [];
       expect(roots.filter((gfn) => gfn >= geometry.tables)).toEqual([]);
       expect(geometry.nonpaging.filter((v) => v >= geometry.vcpus)).toEqual([]);
-      const addresses = s.addresses ?? Array.from({ length: addressCount(geometry) }, (_, va) => va);
+      const addresses =
+        s.addresses ?? Array.from({ length: addressCount(geometry) }, (_, va) => va);
       const frames = hasDirectMmus(geometry) ? addresses : [];
       expect(frames.filter((va) => va >= geometry.gfns)).toEqual([]);
       expect((s.addresses ?? []).filter((va) => va >= addressCount(geometry))).toEqual([]);

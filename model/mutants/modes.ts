@@ -17,8 +17,8 @@ export const modeMutants: readonly Mutant[] = [
     rule: 'direct_gfn',
     value: 'faulting',
     says:
-      'A direct page is given the gfn of the fault instead of that of its first entry: leaves are ' +
-      'filed under one gfn and removed under another.',
+      'A direct page is given the gfn of the fault instead of that of its first entry: leaves ' +
+      'are filed under one gfn and removed under another.',
     source: ['direct_map()', 'kvm_mmu_page_get_gfn()'],
     scenario: 'shadow-nonpaging-three-levels',
     property: 'rmap-key-is-the-recorded-gfn',
@@ -29,8 +29,8 @@ export const modeMutants: readonly Mutant[] = [
     rule: 'lpage_check',
     value: 'skipped',
     says:
-      'A vCPU without paging maps a huge page over the table of another one: only the first frame ' +
-      'of the run is looked at before it becomes writable.',
+      'A vCPU without paging maps a huge page over the table of another one: only the first ' +
+      'frame of the run is looked at before it becomes writable.',
     source: ['kvm_mmu_hugepage_adjust()', 'mmu_try_to_unsync_pages()'],
     scenario: 'shadow-nonpaging-beside-paging',
     property: 'shadowed-gfn-has-no-writable-spte',

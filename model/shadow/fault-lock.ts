@@ -55,7 +55,7 @@ export const lockPageFault = (kvm: Kvm, v: number): void => {
   else checkStale(kvm, v);
 };
 
-/** is_page_fault_stale(), and the start of FNAME(fetch) or direct_map(): under mmu_lock, with room for pages. */
+/** is_page_fault_stale(), and the start of FNAME(fetch) or direct_map(): with room for pages. */
 const checkStale = (kvm: Kvm, v: number): void => {
   const { root } = kvm.vcpu.at(v);
   const noRoom = kvm.rules.fault_quota === 'make-room' && !hasRoom(kvm);

@@ -64,6 +64,12 @@ export interface GuestInstruction {
  */
 export type NxHugePages = 'never' | 'off' | 'force';
 
+/** What steps did beside what the state shows of it, for whoever counts. No step reads it. */
+export interface Costs {
+  /** Calls of kvm_flush_remote_tlbs(). */
+  flushes: number;
+}
+
 /** Who judges a guest access, see `tlb/oracle.ts`. */
 export type OracleMode = 'lenient' | 'strict';
 
@@ -86,4 +92,6 @@ export interface Config {
   readonly retries: boolean;
   /** Repeating it costs no budget: runs need not end, and progress is asked about. */
   readonly endless: boolean;
+  /** Absent: nobody counts. */
+  readonly costs?: Costs;
 }

@@ -13,5 +13,5 @@ export {
   type Rules,
 } from './rules.ts';
 export { scenarios } from './scenarios/index.ts';
-export type { Config } from './config.ts';
+export type { Config, Costs } from './config.ts';
 export type { Kvm } from './state.ts';

@@ -95,6 +95,7 @@ const isReached = (kvm: Kvm, v: number): boolean => {
  * that dropping the caches at once is what any observer sees.
  */
 export const kvm_flush_remote_tlbs = (kvm: Kvm): void => {
+  if (kvm.costs !== undefined) kvm.costs.flushes += 1;
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     if (isReached(kvm, v)) flushLocal(kvm, v);
   }

@@ -150,6 +150,36 @@ export interface PlainRun {
   readonly steps: readonly { readonly actor: string; readonly transition: string }[];
 }
 
+/** Something that a step may cost. */
+export interface MeterEntry {
+  /** `flushes`. */
+  readonly id: string;
+  /** Which steps it counts. */
+  readonly says: string;
+}
+
+/** A machine that is watched while it is searched. */
+export interface WatchedMachine {
+  readonly machine: AnyMachine;
+  /** Names of the rules that anything has asked for so far: what others say makes no difference. */
+  readonly consulted: () => readonly string[];
+}
+
+/** What tells a search which rules matter, and what steps cost. */
+export interface Instruments {
+  readonly meters: readonly MeterEntry[];
+  /**
+   * As `instantiate`, with a property `meterId(id)` for each meter, which counts and never finds
+   * anything. In one thread alone is it known which rules were asked for.
+   */
+  readonly watch: (selection: Selection) => WatchedMachine;
+  /** How a thread builds that machine. Absent: one thread searches. */
+  readonly source?: (selection: Selection) => MachineSource;
+}
+
+/** The id of the property that counts for a meter. */
+export const meterId = (meter: string): string => `meter:${meter}`;
+
 /** Order of every list: documented, stable; it is the order of `list`. */
 export interface Catalogue {
   readonly scenarios: readonly ScenarioEntry[];
@@ -160,6 +190,8 @@ export interface Catalogue {
   readonly instantiate: (selection: Selection) => AnyMachine;
   /** How a thread builds the machine that `instantiate` returns. Absent: one thread searches. */
   readonly source?: (selection: Selection) => MachineSource;
+  /** Absent: nothing is known of rules that do not matter, and nothing is counted. */
+  readonly instruments?: Instruments;
   /** The difference of two states in the words of the model, one line per changed thing. */
   readonly describeChanges?: (
     selection: Selection,

@@ -1,10 +1,7 @@
 /** The catalogue of the KVM model: its scenarios, rules, mutants and properties by name. */
 import { join } from 'node:path';
 import { packageRoot } from '../counterexample/model-version.ts';
-import type { Machine } from '../engine/machine/index.ts';
 import {
-  configOf,
-  createMachine,
   describeChanges,
   mutants,
   presets,
@@ -12,11 +9,7 @@ import {
   ruleDefinitions,
   ruleNames,
   scenarios,
-  type Config,
-  type Kvm,
   type PresetName,
-  type Rules,
-  type Scenario,
 } from '../../model/index.ts';
 import { progressProperties, properties } from '../../properties/index.ts';
 import { shadowActivity } from '../export/shadow-activity.ts';
@@ -24,6 +17,8 @@ import { readEvidence, type EvidenceBook } from './evidence.ts';
 import { shadowObjects } from '../picture/shadow-objects.ts';
 import { causesOf } from '../why/index.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
+import { instruments } from './instruments.ts';
+import { instantiateKvm, named } from './kvm-machine.ts';
 import {
   erased,
   propertyEntry,
@@ -32,54 +27,7 @@ import {
   type Selection,
 } from './catalogue.ts';
 
-/** Errors: throws when a name is not one of the catalogue; the callers have checked it. */
-const named = <T extends { readonly id: string }>(things: readonly T[], id: string): T => {
-  const found = things.find((thing) => thing.id === id);
-  if (found === undefined) throw new Error(`"${id}" is not in the catalogue`);
-  return found;
-};
-
-const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name);
-
-/** The rules of a selection: preset, then the mutant's change, then the named changes. */
-export const rulesOf = (selection: Selection): Rules => {
-  if (!isPreset(selection.preset)) throw new Error(`no preset "${selection.preset}"`);
-  const mutant = selection.mutant === undefined ? undefined : named(mutants, selection.mutant);
-  return {
-    ...presets[selection.preset],
-    ...(mutant === undefined ? {} : { [mutant.rule]: mutant.value }),
-    ...selection.rules,
-  };
-};
-
-interface Askable {
-  readonly id: string;
-  readonly needs?: (config: Config) => boolean;
-}
-
-/** Asked by name, or all that the scenario can put to the test. */
-const askedOf = <P extends Askable>(
-  all: readonly P[],
-  scenario: Scenario,
-  config: Config,
-  wanted: readonly string[] | undefined,
-): readonly P[] =>
-  wanted === undefined
-    ? all.filter((p) => !(p.id in scenario.excludes) && (p.needs?.(config) ?? true))
-    : all.filter((p) => wanted.includes(p.id));
-
-/** The machine of a selection with its properties, of the model's own type. */
-export const instantiateKvm = (selection: Selection): Machine<Kvm> => {
-  const scenario = named(scenarios, selection.scenario);
-  const config = configOf(scenario, rulesOf(selection), selection.granularity);
-  const machine = createMachine(scenario.machine, config) as unknown as Machine<Kvm>;
-  const { properties: wanted } = selection;
-  return {
-    ...machine,
-    properties: askedOf(properties, scenario, config, wanted),
-    progress: askedOf(progressProperties, scenario, config, wanted),
-  };
-};
+export { instantiateKvm, rulesOf } from './kvm-machine.ts';
 
 /** What the searches of `npm run counts` came to. */
 export const evidenceFile = join(packageRoot, 'evidence', 'searches.json');
@@ -108,6 +56,7 @@ export const catalogue: Catalogue = {
     exportName: 'instantiateKvm',
     argument: selection,
   }),
+  instruments,
   describeChanges: (_selection, before, after) => describeChanges(before, after),
   activityOf: shadowActivity,
   causesOf: (selection, { property, finding }, run) =>

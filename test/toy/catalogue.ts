@@ -1,13 +1,17 @@
 /** The toy as a catalogue, and an environment that keeps what is written to it. */
 import {
   erased,
+  meterId,
   propertyEntry,
   type Catalogue,
+  type Instruments,
   type Selection,
 } from '../../src/checker/catalogue.ts';
+import { consultable } from '../../src/checker/consulted.ts';
+import type { StepProperty } from '../../src/engine/machine/index.ts';
 import type { Environment } from '../../src/cli/environment.ts';
 import { counterMachine } from './counters.ts';
-import { lockMachine, lockProgress, lockProperties, type LockRules } from './lock.ts';
+import { lockMachine, lockProgress, lockProperties, type Lock, type LockRules } from './lock.ts';
 
 const rulesOf = ({ rules, mutant }: Selection): LockRules => ({
   acquire:
@@ -16,6 +20,33 @@ const rulesOf = ({ rules, mutant }: Selection): LockRules => ({
       : 'test-and-set',
   release: rules['release'] === 'anybody' ? 'anybody' : 'owner',
 });
+
+const machineFor = (selection: Selection, rules: LockRules, more: StepProperty<Lock>[] = []) => {
+  const isWanted = ({ id }: { id: string }) => selection.properties?.includes(id) ?? true;
+  const progress = selection.scenario === 'lock-for-ever' ? lockProgress.filter(isWanted) : [];
+  return erased(lockMachine(rules, [...lockProperties.filter(isWanted), ...more], progress));
+};
+
+/** Counts the steps that change the lock. */
+const writes: StepProperty<Lock> = {
+  id: meterId('writes'),
+  kind: 'step',
+  says: 'Counts.',
+  why: 'It counts.',
+  source: [],
+  on: ['lock_acquire', 'lock_acquire.set', 'lock_release'],
+  applies: (before, after) => before.view.held !== after.view.held,
+  check: () => null,
+  witness: { says: 'Anything.', reached: () => true },
+};
+
+const toyInstruments: Instruments = {
+  meters: [{ id: 'writes', says: 'Steps that change the lock.' }],
+  watch: (selection) => {
+    const { record, names } = consultable(rulesOf(selection));
+    return { machine: machineFor(selection, record, [writes]), consulted: names };
+  },
+};
 
 export const toyCatalogue: Catalogue = {
   scenarios: [
@@ -63,11 +94,8 @@ export const toyCatalogue: Catalogue = {
     },
   ],
   properties: [...lockProperties, ...lockProgress].map(propertyEntry),
-  instantiate: (selection) => {
-    const isWanted = ({ id }: { id: string }) => selection.properties?.includes(id) ?? true;
-    const progress = selection.scenario === 'lock-for-ever' ? lockProgress.filter(isWanted) : [];
-    return erased(lockMachine(rulesOf(selection), lockProperties.filter(isWanted), progress));
-  },
+  instantiate: (selection) => machineFor(selection, rulesOf(selection)),
+  instruments: toyInstruments,
 };
 
 export interface Recorded {
@@ -101,4 +129,8 @@ export function toyEnvironment(
 export const slowCatalogue: Catalogue = {
   ...toyCatalogue,
   instantiate: () => erased(counterMachine(30)),
+  instruments: {
+    ...toyInstruments,
+    watch: () => ({ machine: erased(counterMachine(30)), consulted: () => [] }),
+  },
 };

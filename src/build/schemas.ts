@@ -4,6 +4,12 @@ import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
 import { baselineSchema, baselineSchemaName } from '../report/baseline.ts';
 import { checksSchema, checksSchemaName } from '../report/checks.ts';
 import { eventSchema, eventSchemaName, reportSchema, reportSchemaName } from '../report/schema.ts';
+import {
+  sweepEventSchema,
+  sweepEventSchemaName,
+  sweepSchema,
+  sweepSchemaName,
+} from '../report/sweep/schema.ts';
 
 function textOf(name: string, declaration: z.ZodType): string {
   const schema = z.toJSONSchema(declaration, { target: 'draft-2020-12' });
@@ -17,4 +23,6 @@ export const publishedSchemas: Readonly<Record<string, string>> = {
   'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
   'event.schema.json': textOf(eventSchemaName, eventSchema),
   'report.schema.json': textOf(reportSchemaName, reportSchema),
+  'rules-event.schema.json': textOf(sweepEventSchemaName, sweepEventSchema),
+  'rules.schema.json': textOf(sweepSchemaName, sweepSchema),
 };

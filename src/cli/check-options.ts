@@ -67,7 +67,7 @@ export function maxErrorsOf(argv: CheckArguments): number {
 }
 
 /** Errors: fault 102. */
-export const workersOf = ({ workers }: CheckArguments): number | undefined =>
+export const workersOf = ({ workers }: { readonly workers: string }): number | undefined =>
   workers === 'auto' ? undefined : wholeNumber('workers', workers, 1, 1024);
 
 /** What the user set beside the selection, as given. */

@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { replayCommand } from './commands/replay.ts';
+import { rulesCommand } from './commands/rules.ts';
 import { runCommand } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 import { shrinkCommand } from './commands/shrink.ts';
@@ -25,6 +26,7 @@ const commands = [
   checkCommand,
   runCommand,
   mergeCommand,
+  rulesCommand,
   testCommand,
   replayCommand,
   showCommand,

@@ -5,6 +5,7 @@ import { countsLine } from '../report/text.ts';
 import type { Environment } from './environment.ts';
 
 export interface Progress {
+  readonly say: (text: string) => void;
   readonly show: (header: SearchHeader, statistics: Statistics) => void;
   /** Removes the line, so that results can follow. */
   readonly clear: () => void;
@@ -16,13 +17,14 @@ const clearLine = '\r\u001B[K';
 export function progressOn(environment: Environment, enabled: boolean): Progress {
   let shown = false;
   const { errIsTerminal, err } = environment;
+  const say = (text: string): void => {
+    if (!enabled) return;
+    err(errIsTerminal ? `${clearLine}${text}` : `${text}\n`);
+    shown = errIsTerminal;
+  };
   return {
-    show: (header, statistics) => {
-      if (!enabled) return;
-      const text = `${header.scenario.id}: ${countsLine(header, statistics)}`;
-      err(errIsTerminal ? `${clearLine}${text}` : `${text}\n`);
-      shown = errIsTerminal;
-    },
+    say,
+    show: (header, statistics) => say(`${header.scenario.id}: ${countsLine(header, statistics)}`),
     clear: () => {
       if (shown) err(clearLine);
       shown = false;

@@ -10,7 +10,12 @@ import { saveIn } from '../counterexample/save.ts';
 import { lineOfActions, serialise } from '../counterexample/serialise.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import { storyOf, type Story } from '../counterexample/story.ts';
-import { asksProgress, checkExhaustively, type ExhaustiveOptions } from '../engine/exhaustive.ts';
+import {
+  asksProgress,
+  checkExhaustively,
+  type ExhaustiveOptions,
+  type MachineSource,
+} from '../engine/exhaustive.ts';
 import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
 import { explore } from '../engine/random.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -170,14 +175,13 @@ const isComplete = (outcome: Outcome, maxErrors: number): boolean =>
 const violationsOf = (outcome: Outcome): readonly Violation[] =>
   outcome.kind === 'violated' ? outcome.violations : [];
 
-function threadsFor(
-  { catalogue }: Environment,
-  selection: Selection,
+/** Without a source, one thread searches. `workers`: absent, as many as pay. */
+export function threadsFor(
+  source: MachineSource | undefined,
   workers: number | undefined,
   expectedStates = 0,
 ): Pick<ExhaustiveOptions, 'workers' | 'parallelAfter_ms' | 'source'> {
-  if (catalogue.source === undefined) return {};
-  const source = catalogue.source(selection);
+  if (source === undefined) return {};
   if (workers !== undefined) return { workers, source };
   const isLarge = expectedStates >= LARGE_STATES;
   return {
@@ -211,7 +215,7 @@ export async function searchExhaustively(
   const control = controlFor(context, header);
   // A mutant's search ends much sooner, as a rule.
   const expected = selection.mutant === undefined ? scenario.counts?.states : undefined;
-  const threads = threadsFor(context.environment, selection, workers, expected);
+  const threads = threadsFor(context.environment.catalogue.source?.(selection), workers, expected);
   const hint = expected === undefined ? {} : { expectedStates: expected };
   const work = checkExhaustively(machine, { limits, ...wanted, ...hint, ...threads }, control);
   const saved = withCheckpointFaults(settings, work);

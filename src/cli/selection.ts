@@ -38,7 +38,10 @@ export function scenariosFor(
   return [scenarioNamed(catalogue, entry.scenario)];
 }
 
-function ruleValue(rule: RuleEntry, text: string): RuleValue {
+export const ruleNamed = (catalogue: Catalogue, name: string): RuleEntry =>
+  known(catalogue.rules, (r) => r.name, 'rule', name);
+
+export function ruleValueNamed(rule: RuleEntry, text: string): RuleValue {
   const value = rule.values.find((candidate) => String(candidate) === text);
   if (value !== undefined) return value;
   throw unknownName('KMC-101', {
@@ -55,11 +58,11 @@ function ruleChanges(
 ): Readonly<Record<string, RuleValue>> {
   const changes: Record<string, RuleValue> = {};
   for (const [name, text] of texts.map((rule) => assignment('rule', rule))) {
-    const rule = known(catalogue.rules, (r) => r.name, 'rule', name);
+    const rule = ruleNamed(catalogue, name);
     if (Object.hasOwn(changes, name)) {
       throw new Fault('KMC-103', `--rule ${name} is given twice`, ['Give each rule one value.']);
     }
-    changes[name] = ruleValue(rule, text);
+    changes[name] = ruleValueNamed(rule, text);
   }
   return changes;
 }

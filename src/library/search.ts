@@ -163,7 +163,7 @@ function targetFor(scenarioId: string, what: WhatToCheck) {
   const context: SearchContext = {
     environment,
     reporter: silentReporter,
-    progress: { show: () => {}, clear: () => {} },
+    progress: { say: () => {}, show: () => {}, clear: () => {} },
     taken: new Set(),
   };
   return { scenario, selection, context, words: selectionArguments(scenario, selection) };

@@ -110,6 +110,13 @@ const cases: readonly Case[] = [
     },
     whole: { [`stored/${file}`]: (text) => isStored(text) || text === stale() },
   },
+  {
+    name: 'rules --resume',
+    words: ['rules', 'lookup_reuse', '--scenario', 'shadow-unsync', '--resume', 'rules.json'],
+    exit: 0,
+    prepare: () => {},
+    whole: { 'rules.json': isJson },
+  },
 ];
 
 describe.each(cases)('$name', ({ words, exit, prepare, whole }) => {

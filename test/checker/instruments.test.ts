@@ -17,7 +17,11 @@ const searched = async (scenario: string, rules: Readonly<Record<string, RuleVal
 };
 
 const counts = ({ states, transitions, depth, coverage, evidence }: Statistics) => ({
-  ...{ states, transitions, depth, coverage, evidence },
+  states,
+  transitions,
+  depth,
+  coverage,
+  evidence,
 });
 
 describe('consultable', () => {

@@ -10,6 +10,7 @@ import {
   type AnyMachine,
   type Catalogue,
   type RuleEntry,
+  type RuleValue,
   type Selection,
 } from '../../src/checker/catalogue.ts';
 import { consultable } from '../../src/checker/consulted.ts';
@@ -20,7 +21,7 @@ import { sweepSchema, type SweepDocument } from '../../src/report/sweep/schema.t
 import { jsonErrors } from '../report/validators.ts';
 import { slowCatalogue, toyCatalogue, toyEnvironment } from '../toy/catalogue.ts';
 
-type Rules = Readonly<Record<string, unknown>>;
+type Rules = Readonly<Record<string, RuleValue>>;
 
 const fields = { mark: uint(15) };
 
@@ -113,7 +114,7 @@ const scenario = (id: string, states?: number) => ({
 const dial: Catalogue = {
   scenarios: [scenario('long', 10), scenario('short', 5)],
   rules: ruleEntries,
-  presets: [{ name: 'upstream', says: 'As it is.', rules: upstream as never }],
+  presets: [{ name: 'upstream', says: 'As it is.', rules: upstream }],
   mutants: [],
   properties: [],
   instantiate: (selection): AnyMachine =>
@@ -213,7 +214,7 @@ rules: 3 values: 1 needed, 1 costs only, 1 not needed
   it('fails when the rules as they are break a property, or a known bug is not found', async () => {
     const broken: Catalogue = {
       ...dial,
-      presets: [{ name: 'upstream', says: '', rules: { ...upstream, end: 'ignored' } as never }],
+      presets: [{ name: 'upstream', says: '', rules: { ...upstream, end: 'ignored' } }],
       scenarios: [scenario('short')],
     };
     const instruments = dial.instruments;
@@ -280,8 +281,12 @@ describe('rules --resume', () => {
     await run(at('4'));
     expect(await events(at('3'))).toEqual(['rule', 'summary']);
     expect(await events(at('100'))).toEqual([
-      ...['base', 'search', 'base', 'search'],
-      ...['rule', 'summary'],
+      'base',
+      'search',
+      'base',
+      'search',
+      'rule',
+      'summary',
     ]);
   });
 

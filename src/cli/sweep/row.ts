@@ -21,6 +21,10 @@ const idOf = ({ candidate: { scenario, preset } }: Tried): string =>
 const isIndifferent = ({ base, result }: Tried): boolean =>
   base !== undefined && base.violates === null && base.bound === null && result === undefined;
 
+/** Whether a property breaks with the rule changed. */
+export const isRefuted = ({ result }: Tried): boolean =>
+  result !== undefined && result.violation !== null;
+
 const holds = ({ base, result }: Tried): boolean =>
   result !== undefined &&
   result.bound === null &&
@@ -33,8 +37,9 @@ function doubtIn({ base, result }: Tried): string | undefined {
   if (base !== undefined && base.violates !== null) {
     return `the rules as they are break ${base.violates}`;
   }
-  if (result?.violation != null) return undefined;
-  if (result?.broken != null) return `the model has no answer: ${result.broken}`;
+  const { violation = null, broken = null } = result ?? {};
+  if (violation !== null) return undefined;
+  if (broken !== null) return `the model has no answer: ${broken}`;
   if (result === undefined && (base === undefined || base.bound !== null)) {
     return boundText('interrupted');
   }
@@ -87,7 +92,7 @@ function verdictOf(
   tried: readonly Tried[],
   data: Pick<SweepRow, 'open' | 'holds' | 'counted'>,
 ): SweepVerdict {
-  if (tried.some(({ result }) => result?.violation != null)) return 'needed';
+  if (tried.some(isRefuted)) return 'needed';
   if (data.open.length > 0) return 'open';
   if (data.holds.length === 0) return 'not-asked';
   return data.counted.some(({ upstream, here }) => upstream !== here) ? 'costs-only' : 'not-needed';
@@ -101,7 +106,7 @@ export function rowOf(
 ): SweepRow {
   const { rule, value } = alternative;
   const held = tried.filter(holds);
-  const decisive = tried.find(({ result }) => result?.violation != null || result?.broken != null);
+  const decisive = tried.find(isRefuted);
   const data = {
     holds: held.map(idOf),
     states: held.reduce((sum, { result }) => sum + (result?.states ?? 0), 0),

@@ -11,7 +11,7 @@ import type { BaseResult, SweepRow, ValueResult } from '../../report/sweep/schem
 import type { SweepReporter } from '../../report/sweep/reporter.ts';
 import { isFinal, type Book } from './book.ts';
 import { alternativeText, type Alternative, type Candidate } from './plan.ts';
-import { rowOf, type Tried } from './row.ts';
+import { isRefuted, rowOf, type Tried } from './row.ts';
 import { searchBase, searchValue, type SearchSettings } from './searches.ts';
 import type { Catalogue } from '../../checker/catalogue.ts';
 
@@ -96,7 +96,7 @@ export class Sweep {
     for (const candidate of candidates) {
       const one = await this.#try(alternative, candidate);
       tried.push(one);
-      if (one.result?.violation != null) break;
+      if (isRefuted(one)) break;
     }
     return rowOf(this.#settings.catalogue, alternative, tried);
   }

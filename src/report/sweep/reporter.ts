@@ -149,7 +149,12 @@ function ndjsonReporter(write: WriteLine, elapsed: () => number): SweepReporter 
       emit({
         ...head(),
         event: 'summary',
-        ...{ model, repeat, scenarios, values, verdicts, exitCode },
+        model,
+        repeat,
+        scenarios,
+        values,
+        verdicts,
+        exitCode,
       }),
   };
 }

@@ -180,7 +180,8 @@ describe('rules', () => {
       `NEEDED      end=ignored  mark-stays-on-the-dial in 10 steps of short
 COSTS ONLY  leaps=true   holds in 2 scenarios, 20 states
               steps 18 -> 34, turns 18 -> 34
-NOT NEEDED  name=2       holds in 1 scenario, 10 states; nothing asks for it in 1 more; all counts are the same
+NOT NEEDED  name=2       holds in 1 scenario, 10 states; nothing asks for it in 1 more
+              all counts are the same
 
 A run is the shortest in its scenario; another scenario may have a shorter one.
 What holds, holds within these scenarios. Counts are steps of whole searches, not of runs.

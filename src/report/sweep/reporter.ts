@@ -70,7 +70,7 @@ const findings = (row: SweepRow): readonly string[] =>
   match(row.verdict)
     .with('needed', () => [`${row.property} ${lengthText(row)} of ${row.scenario}`])
     .with('costs-only', () => [extentText(row), countedText(row)])
-    .with('not-needed', () => [`${extentText(row)}; all counts are the same`])
+    .with('not-needed', () => [extentText(row), 'all counts are the same'])
     .with('not-asked', () => [`nothing asks for it in ${scenarios(row.indifferent.length)}`])
     .with('open', () => [openText(row), ...(row.holds.length === 0 ? [] : [extentText(row)])])
     .exhaustive();

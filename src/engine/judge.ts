@@ -1,7 +1,8 @@
 /** Evaluation of properties: moments, antecedents, witnesses, and the counts of a run. */
 import { panelsOf, type JudgedVector, type Panel } from './judge/panel.ts';
 import { questionsOf, type Judgement, type Notes } from './judge/questions.ts';
-import type { Machine, StepProperty } from './machine/index.ts';
+import { NOTHING, stepJudge, type StepJudge } from './judge/step-judge.ts';
+import type { Machine } from './machine/index.ts';
 import type { PropertyEvidence } from './outcome.ts';
 
 export type { JudgedVector } from './judge/panel.ts';
@@ -14,9 +15,6 @@ export interface EvidenceCounts {
   /** Places of the properties whose witness has not been seen. */
   readonly unseen: readonly number[];
 }
-
-/** What a judgement returns when everything holds: one shared list, so nothing is allocated. */
-const NOTHING: readonly Judgement[] = Object.freeze([]);
 
 const byProperty = (x: Judgement, y: Judgement): number => x.property - y.property;
 
@@ -39,10 +37,11 @@ function momentsOf<S>(machine: Machine<S>, panels: readonly Panel<S>[]): Moment<
 export class Judge<S> {
   /** By transition: step properties ask about it. */
   readonly judgedTransitions: readonly boolean[];
+  /** By transition. */
+  readonly stepJudges: readonly StepJudge<S>[];
   readonly #machine: Machine<S>;
   readonly #panels: readonly Panel<S>[];
   readonly #moments: readonly Moment<S>[];
-  readonly #stepProperties: readonly { index: number; property: StepProperty<S> }[][];
   readonly #notes: Notes;
 
   /**
@@ -55,16 +54,16 @@ export class Judge<S> {
     this.#notes = { applied: new Float64Array(count), seen: new Uint8Array(count), found: null };
     this.#panels = panelsOf(questionsOf(machine, this.#notes), vector);
     this.#moments = momentsOf(machine, this.#panels);
-    const position = new Map(machine.transitions.map(({ name }, index) => [name, index]));
-    this.#stepProperties = machine.transitions.map(() => []);
-    machine.properties.forEach((property, index) => {
-      if (property.kind !== 'step') return;
-      // A machine may lack transitions that its scenario has no use for.
-      for (const name of property.on) {
-        this.#stepProperties[position.get(name) ?? -1]?.push({ index, property });
-      }
-    });
-    this.judgedTransitions = this.#stepProperties.map((list) => list.length > 0);
+    // A machine may lack transitions that its scenario has no use for.
+    const asked = machine.transitions.map(({ name }) =>
+      machine.properties.flatMap((property, index) =>
+        property.kind === 'step' && property.on.includes(name) ? [{ index, property }] : [],
+      ),
+    );
+    this.judgedTransitions = asked.map((list) => list.length > 0);
+    this.stepJudges = machine.transitions.map(({ name }, t) =>
+      stepJudge(name, asked[t] ?? [], this.#notes),
+    );
   }
 
   /** Forgets all counts. */
@@ -95,18 +94,7 @@ export class Judge<S> {
     transition: number,
     args: readonly number[],
   ): readonly Judgement[] {
-    const list = this.#stepProperties[transition];
-    if (list === undefined || list.length === 0) return NOTHING;
-    const name = this.#machine.transitions[transition]?.name ?? '';
-    let found: Judgement[] | null = null;
-    for (const { index, property } of list) {
-      if (!property.applies(before, after, args, name)) continue;
-      const { applied } = this.#notes;
-      applied[index] = (applied[index] ?? 0) + 1;
-      const finding = property.check(before, after, args, name);
-      if (finding !== null) (found ??= []).push({ property: index, id: property.id, finding });
-    }
-    return found ?? NOTHING;
+    return this.stepJudges[transition]?.(before, after, args) ?? NOTHING;
   }
 
   /** Counts so far, one entry per property, in order. */

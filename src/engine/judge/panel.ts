@@ -40,11 +40,11 @@ class Panel<S> {
     this.#memory =
       vector === null
         ? null
-        : createMemory(
-            vector.words,
-            questions.map(({ reads }) => vector.maskOf(reads ?? [])),
-            (question, answer, times) => this.#recalled(question, answer, times),
-          );
+        : createMemory(vector.words, {
+            masks: questions.map(({ reads }) => vector.maskOf(reads ?? [])),
+            moments: [...new Set(questions.map(({ when }) => when))].map((k) => this.bitsOf(k)),
+            counted: (question, answer, times) => this.#recalled(question, answer, times),
+          });
   }
 
   /** The questions of a moment, as bits. */
@@ -89,7 +89,10 @@ class Panel<S> {
 
   #decide(q: number): void {
     this.#memory?.tally();
-    if ((this.#known[q] ?? 0) < TRIAL) this.#always |= 1 << q;
+    if ((this.#known[q] ?? 0) < TRIAL) {
+      this.#memory?.giveUp(q);
+      this.#always |= 1 << q;
+    }
     this.#known[q] = 0;
   }
 

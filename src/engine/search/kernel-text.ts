@@ -77,7 +77,8 @@ function sweepText(text: KernelText, transition: TransitionText, index: number):
       ? `{ if (at${index}[place[a]] === 0) { id += ${each}; continue; }`
       : '{';
   const judge = transition.judged
-    ? `{ const list = judgeStep(${index}, id); if (list.length !== 0) onStep(parent, id, list); }`
+    ? `{ const list = judge${index}(origins, s, args[id]);
+if (list.length !== 0) onStep(parent, id, list); }`
     : '';
   const untouched = text.checked ? 'else checkUntouched(id);' : '';
   const placed = text.checked ? 'checkPlace(id);' : '';
@@ -136,13 +137,15 @@ return end;
 function variablesText(text: KernelText): string {
   const { words, transitions } = text;
   const steps = transitions.map(
-    (_, index) => `const step${index} = env.steps[${index}], at${index} = env.at[${index}];`,
+    (_, index) =>
+      `const step${index} = env.steps[${index}], at${index} = env.at[${index}];
+const judge${index} = env.stepJudges[${index}];`,
   );
   const instances = transitions.reduce((sum, t) => sum + t.sizes.reduce((x, y) => x * y, 1), 0);
   const capacity = instances + text.slack + 1;
   const recentBits = Math.ceil(Math.log2(capacity)) + 1;
   return `const { m, origin, s, taken, keys, vectors, limit, levelStart } = env;
-const { normalise, canonicalise, judgeState, judgeStep } = env;
+const { normalise, canonicalise, judgeState, args, origins } = env;
 const { onState, onStep, allocate, takeSegment, checkUntouched, checkPlace } = env;
 const place = new Int32Array(${text.places.where.length});
 ${steps.join('\n')}

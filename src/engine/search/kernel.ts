@@ -117,8 +117,9 @@ export function buildKernel<S, F extends Fields>(
     normalise: machine.normalise,
     canonicalise: options.canonicaliser?.canonicalise,
     judgeState: (s: S) => judge.judgeState(s),
-    judgeStep: (transition: number, id: number) =>
-      judge.judgeStep(before, current, transition, args[id] ?? []),
+    stepJudges: judge.stepJudges,
+    args,
+    origins: before,
     onState: options.onState,
     onStep: options.onStep,
     allocate: options.alone?.allocate,

@@ -12,7 +12,7 @@ import type { Draw } from './draw.ts';
 const PLAIN_ONE_IN = 4;
 /** A family is left out with a chance of one in so many; one of these is drawn per walk. */
 const LEAVE_OUT_ONE_IN = [2, 4, 8] as const;
-/** Weights of a family: 2^0 .. 2^3 tickets. */
+/** Weights of a family: 2^0 .. 2^3. */
 const WEIGHT_EXPONENTS = 4;
 
 /** Family of each transition, numbered in order of appearance. */
@@ -29,43 +29,35 @@ export function familiesOf(names: readonly string[]): number[] {
 
 /** The choice made for one walk; reused from walk to walk. */
 export class Swarm {
-  /** One entry per ticket: a transition index. The first `ticketCount` are valid. */
-  readonly tickets: Int32Array;
-  ticketCount = 0;
-  /** 1 for each transition that takes part. */
-  readonly members: Uint8Array;
+  /** By transition: its chance among those that may be enabled; 0 when it takes no part. */
+  readonly weights: Int32Array;
   private readonly families: readonly number[];
-  private readonly familyCount: number;
-  private readonly weights: Int32Array;
+  private readonly ofFamily: Int32Array;
 
   constructor(names: readonly string[]) {
     this.families = familiesOf(names);
-    this.familyCount = Math.max(-1, ...this.families) + 1;
-    this.weights = new Int32Array(this.familyCount);
-    this.members = new Uint8Array(names.length);
-    this.tickets = new Int32Array(names.length << (WEIGHT_EXPONENTS - 1));
+    this.ofFamily = new Int32Array(Math.max(-1, ...this.families) + 1);
+    this.weights = new Int32Array(names.length).fill(1);
   }
 
   /** Draws the swarm of the next walk. Never empty unless the machine has no transitions. */
   draw(draw: Draw): void {
-    if (draw.oneIn(PLAIN_ONE_IN)) this.weights.fill(1);
+    if (draw.oneIn(PLAIN_ONE_IN)) this.ofFamily.fill(1);
     else this.drawWeights(draw);
-    this.ticketCount = 0;
     this.families.forEach((family, transition) => {
-      const weight = this.weights[family] ?? 0;
-      this.members[transition] = weight > 0 ? 1 : 0;
-      for (let i = 0; i < weight; i++) this.tickets[this.ticketCount++] = transition;
+      this.weights[transition] = this.ofFamily[family] ?? 0;
     });
   }
 
   private drawWeights(draw: Draw): void {
     const leaveOut = LEAVE_OUT_ONE_IN[draw.below(LEAVE_OUT_ONE_IN.length)] ?? 2;
     let enabled = 0;
-    for (let family = 0; family < this.familyCount; family++) {
+    for (let family = 0; family < this.ofFamily.length; family++) {
       const weight = draw.oneIn(leaveOut) ? 0 : 1 << draw.below(WEIGHT_EXPONENTS);
-      this.weights[family] = weight;
+      this.ofFamily[family] = weight;
       enabled += weight;
     }
-    if (enabled === 0 && this.familyCount > 0) this.weights[draw.below(this.familyCount)] = 1;
+    const { length } = this.ofFamily;
+    if (enabled === 0 && length > 0) this.ofFamily[draw.below(length)] = 1;
   }
 }

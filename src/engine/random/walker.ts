@@ -1,22 +1,23 @@
 /**
  * Walks a machine at random among enabled instances, evaluating properties on the way.
  *
- * Drawing is by rejection: a transition by weight, a few random tuples of its arguments, then the
- * next transition. That costs a fifth of listing the enabled instances of each state. Only when
- * nothing was found is the whole table tried: first what takes part in the swarm, then the rest,
- * so that a walk ends early in a true deadlock alone.
+ * Drawing is by rejection, among the instances whose actor is where they may be enabled: a
+ * transition by weight, a few of its instances, then the next transition. That costs less than
+ * listing the enabled instances of each state. Only when nothing was found is everything tried:
+ * first what takes part in the swarm, then the rest, so that a walk ends early in a true deadlock
+ * alone.
  */
 import type { Fields, Transition } from '../machine/index.ts';
 import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
-import { mayBeEnabled } from '../places.ts';
 import type { Instance, Program } from '../program.ts';
+import { Choices, type Choice } from './choices.ts';
 import { Draw, type SeedSource } from './draw.ts';
 import type { Guide } from './guide.ts';
 import { JudgedStates } from './judged-states.ts';
 import { Swarm } from './swarm.ts';
 import { Walk } from './walk.ts';
 
-/** Random tries of the arguments of one transition; with fewer tuples, each is tried once. */
+/** Random tries of the instances of one transition; of fewer, each is tried once. */
 const TRIES = 6;
 const NONE = -1;
 
@@ -30,38 +31,36 @@ export class Walker<S, F extends Fields> {
   readonly #draw = new Draw();
   readonly #swarm: Swarm;
   readonly #transitionOf: Int32Array;
-  readonly #firstOf: Int32Array;
-  readonly #countOf: Int32Array;
   readonly #stepOf: readonly Transition<S>['step'][];
   readonly #argsOf: readonly Instance['args'][];
   readonly #normalise: (s: S) => void;
-  /** By transition: the choice in which it was last tried. */
-  readonly #triedIn: Float64Array;
+  readonly #choices: Choices<S, F>;
+  /** By choice: its weight while it has not been tried. */
+  readonly #left: Int32Array;
   readonly #judged: JudgedStates;
   readonly #guide: Guide | null;
-  #choice = 0;
   #trying = NONE;
 
   /** With a guide, most walks begin where it says, and go on half as far. */
-  constructor(program: Program<S, F>, steps_max: number, guide: Guide | null = null) {
+  constructor(
+    program: Program<S, F>,
+    steps_max: number,
+    guide: Guide | null = null,
+    swarm = new Swarm(program.machine.transitions.map(({ name }) => name)),
+  ) {
     const { transitions } = program.machine;
     this.#program = program;
     this.#steps_max = steps_max;
     this.#guide = guide;
     this.#judged = new JudgedStates(program.words);
-    this.#swarm = new Swarm(transitions.map(({ name }) => name));
+    this.#swarm = swarm;
     this.taken = new Float64Array(transitions.length);
-    this.#triedIn = new Float64Array(transitions.length);
+    this.#choices = new Choices(program);
+    this.#left = new Int32Array(transitions.length);
     this.#transitionOf = Int32Array.from(program.instances, ({ transition }) => transition);
-    this.#firstOf = new Int32Array(transitions.length).fill(NONE);
-    this.#countOf = new Int32Array(transitions.length);
     this.#stepOf = transitions.map(({ step }) => step);
     this.#argsOf = program.instances.map(({ args }) => args);
     this.#normalise = program.machine.normalise ?? (() => undefined);
-    for (const { id, transition } of program.instances) {
-      if (this.#countOf[transition] === 0) this.#firstOf[transition] = id;
-      this.#countOf[transition] = (this.#countOf[transition] ?? 0) + 1;
-    }
   }
 
   /** Makes one walk. It ends at the first failure, in a deadlock or at the step limit. */
@@ -118,58 +117,71 @@ export class Walker<S, F extends Fields> {
 
   /** Executes one enabled instance and returns its id. */
   #step(): number {
-    const { tickets, ticketCount } = this.#swarm;
-    this.#choice++;
-    this.#program.beforeWords.set(this.#program.currentWords);
-    for (let live = ticketCount; live > 0; live--) {
-      const at = this.#draw.below(live);
-      const transition = tickets[at] ?? 0;
-      tickets[at] = tickets[live - 1] ?? 0;
-      tickets[live - 1] = transition;
-      if (this.#triedIn[transition] === this.#choice) continue;
-      this.#triedIn[transition] = this.#choice;
-      const id = this.#tryTransition(transition);
+    const program = this.#program;
+    const { weights } = this.#swarm;
+    const left = this.#left;
+    const choices = this.#choices.at(program.currentWords);
+    if (program.checked) this.#checkOthers(choices);
+    else copyWords(program.currentWords, program.beforeWords);
+    let total = 0;
+    for (let k = 0; k < choices.length; k++) {
+      const weight = weights[(choices[k] as Choice).transition] ?? 0;
+      left[k] = weight;
+      total += weight;
+    }
+    while (total > 0) {
+      const k = takeOne(left, this.#draw.below(total));
+      total -= left[k] ?? 0;
+      left[k] = 0;
+      const id = this.#trySome((choices[k] as Choice).ids);
       if (id !== NONE) return id;
     }
-    const id = this.#tryAll(1);
-    return id === NONE ? this.#tryAll(0) : id;
+    const id = this.#tryAll(choices, true);
+    return id === NONE ? this.#tryAll(choices, false) : id;
   }
 
-  #tryTransition(transition: number): number {
-    const first = this.#firstOf[transition] ?? 0;
-    const count = this.#countOf[transition] ?? 0;
-    if (count <= TRIES) return this.#tryRange(first, count);
+  #trySome(ids: Int32Array): number {
+    const count = ids.length;
+    if (count <= TRIES) return this.#tryEach(ids);
     for (let k = 0; k < TRIES; k++) {
-      const id = first + this.#draw.below(count);
+      const id = ids[this.#draw.below(count)] ?? NONE;
       if (this.#execute(id)) return id;
     }
     return NONE;
   }
 
-  /** Each instance of a range once, from a random one on. */
-  #tryRange(first: number, count: number): number {
+  /** Each instance once, from a random one on. */
+  #tryEach(ids: Int32Array): number {
+    const count = ids.length;
     const start = count > 1 ? this.#draw.below(count) : 0;
     for (let k = 0; k < count; k++) {
       const at = start + k;
-      const id = first + (at < count ? at : at - count);
+      const id = ids[at < count ? at : at - count] ?? NONE;
       if (this.#execute(id)) return id;
     }
     return NONE;
   }
 
-  /** Tries all that takes part (1), or all that does not (0), from a random transition on. */
-  #tryAll(member: number): number {
-    const transitions = this.taken.length;
-    const start = this.#draw.below(transitions);
-    for (let k = 0; k < transitions; k++) {
-      const transition = (start + k) % transitions;
-      const count = this.#countOf[transition] ?? 0;
-      if (this.#swarm.members[transition] !== member) continue;
-      if (member === 1 && count <= TRIES) continue;
-      const id = this.#tryRange(this.#firstOf[transition] ?? 0, count);
+  /** Tries all that takes part and was not tried whole, or all that takes no part. */
+  #tryAll(choices: readonly Choice[], takesPart: boolean): number {
+    const count = choices.length;
+    const start = count > 1 ? this.#draw.below(count) : 0;
+    for (let k = 0; k < count; k++) {
+      const { transition, ids } = choices[(start + k) % count] as Choice;
+      if ((this.#swarm.weights[transition] !== 0) !== takesPart) continue;
+      if (takesPart && ids.length <= TRIES) continue;
+      const id = this.#tryEach(ids);
       if (id !== NONE) return id;
     }
     return NONE;
+  }
+
+  /** What is not to be tried is disabled indeed: checked mode ends the run otherwise. */
+  #checkOthers(choices: readonly Choice[]): void {
+    const possible = new Set(choices.flatMap(({ ids }) => [...ids]));
+    for (const { id } of this.#program.instances) {
+      if (!possible.has(id)) this.#execute(id);
+    }
   }
 
   /**
@@ -180,13 +192,23 @@ export class Walker<S, F extends Fields> {
     this.#trying = id;
     const program = this.#program;
     if (program.checked) return program.execute(id);
-    const transition = this.#transitionOf[id] ?? 0;
-    const step = this.#stepOf[transition];
+    const step = this.#stepOf[this.#transitionOf[id] ?? 0];
     const args = this.#argsOf[id];
     if (step === undefined || args === undefined) return false;
-    if (!mayBeEnabled(program.places, program.currentWords, transition, args[0])) return false;
     if (!step(program.current, args[0], args[1], args[2], args[3])) return false;
     this.#normalise(program.current);
     return true;
   }
+}
+
+/** The place in `weights` that a ticket falls on; there are more tickets in all. */
+function takeOne(weights: Int32Array, ticket: number): number {
+  let k = 0;
+  for (let rest = ticket - (weights[0] ?? 0); rest >= 0; rest -= weights[k] ?? 0) k++;
+  return k;
+}
+
+/** Faster than `set` for short vectors. */
+function copyWords(source: Int32Array, target: Int32Array): void {
+  for (let i = 0; i < target.length; i++) target[i] = source[i] as number;
 }

@@ -13,6 +13,7 @@ export interface MemoryText {
 }
 
 const bit = (n: number): string => String(2 ** n);
+const list = (names: readonly string[]): string => `[${names.join(', ')}]`;
 const each = (count: number, text: (n: number) => string): string =>
   range(count).map(text).join('\n');
 
@@ -133,7 +134,7 @@ let times = new Float64Array(64);
 let numbers = 0, dirty = ${2 ** atoms.length - 1}, stale = ${2 ** questions - 1};
 ${atoms.map(atomText).join('\n')}
 ${each(questions, (q) => questionText(text, q))}
-const memos = [${range(questions).map((q) => `memo${q}`)}], contents = [${numbered}];
+const memos = ${list(range(questions).map((q) => `memo${q}`))}, contents = ${list(numbered)};
 function replyFor(question, answer) {
 const key = question + ' ' + answer;
 let reply = numberOf.get(key);

@@ -53,7 +53,7 @@ export function stepJudge<S>(
   const parameters = ['name', 'nothing', 'applied', 'note', 'applies', 'checks'];
   const applies = asked.map(({ property }) => property.applies);
   const checks = asked.map(({ property }) => property.check);
-  const text = textOf(asked as readonly AskedStepProperty<never>[]);
+  const text = textOf(asked);
   // Reviewed: the text is made from numbers alone; everything named comes as an argument.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
   const build = new Function(...parameters, text) as (...values: unknown[]) => StepJudge<S>;

@@ -28,7 +28,7 @@ function readersOf(masks: readonly Int32Array[], word: number, bit: number): num
   return masks.reduce((all, mask, q) => all | ((((mask[word] ?? 0) >>> bit) & 1) << q), 0);
 }
 
-/** Joins the last of too many: a question that reads a part of an atom then depends on all of it. */
+/** Joins the last of too many: a question that reads part of an atom then depends on all of it. */
 function atMost(max: number, atoms: readonly Atom[]): Atom[] {
   if (atoms.length <= max) return [...atoms];
   const joined = new Map<number, number>();

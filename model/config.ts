@@ -23,7 +23,8 @@ export interface Workload {
  * EFER.NX; breaks of mmu_lock while pages are synced or zapped; emulated writes that KVM turns into
  * zapping and retrying; calls of the MMU notifier; changes of the memory slot; changes of the size
  * of a leaf of the host; changes of the parameter nx_huge_pages; shadow pages that the recovery of
- * NX huge pages zaps; memory caches that cannot be filled.
+ * NX huge pages zaps; memory caches that cannot be filled; times that userspace switches dirty
+ * logging, and that it asks for dirty pages.
  */
 export const budgetNames = [
   'fault',
@@ -41,6 +42,8 @@ export const budgetNames = [
   'host_resize',
   'nx_toggle',
   'nx_recover',
+  'log_dirty',
+  'harvest',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 

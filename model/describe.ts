@@ -20,6 +20,7 @@ interface Snapshot {
   };
   readonly ghost: { readonly warning: string };
   readonly memslots: Memslots;
+  readonly dirty_log: DirtyLog;
   readonly gfn_write_track: readonly number[];
   readonly rmap: readonly (readonly number[])[];
   readonly memory: readonly (readonly number[])[];
@@ -33,6 +34,12 @@ interface Memslots {
   readonly base: number;
   readonly generation: number;
   readonly update_in_progress: boolean;
+}
+
+interface DirtyLog {
+  readonly enabled: boolean;
+  readonly dirty_bitmap: readonly number[];
+  readonly ghost_unlogged: readonly number[];
 }
 
 interface Page {
@@ -211,6 +218,7 @@ export const describeChanges = (
   };
   describeLock(old, now, say);
   describeMemslots(old.memslots, now.memslots, say);
+  describeDirtyLog(old.dirty_log, now.dirty_log, say);
   eachChange(old.vcpu, now.vcpu, (v, from, to) => describeVcpu(v, from, to, say));
   eachChange(old.memory, now.memory, (gfn, from, to) => {
     eachChange(from, to, (i, was, is) => {
@@ -244,6 +252,21 @@ const describeMemslots = (old: Memslots, now: Memslots, say: (line: string) => v
   if (now.update_in_progress && !old.update_in_progress) say('slots + update in progress');
   if (old.generation !== now.generation) say(`slots generation ${now.generation}`);
   if (old.update_in_progress && !now.update_in_progress) say('slots - update in progress');
+};
+
+const describeDirtyLog = (old: DirtyLog, now: DirtyLog, say: (line: string) => void): void => {
+  if (old.enabled !== now.enabled) say(`dirty logging ${now.enabled ? 'on' : 'off'}`);
+  const pages = (of: readonly number[], but: readonly number[]): string =>
+    of
+      .filter((page) => !but.includes(page))
+      .map(hex)
+      .join(',');
+  const added = pages(now.dirty_bitmap, old.dirty_bitmap);
+  const gone = pages(old.dirty_bitmap, now.dirty_bitmap);
+  if (added !== '') say(`dirty_bitmap + page ${added}`);
+  if (gone !== '') say(`dirty_bitmap - page ${gone}`);
+  const lost = pages(now.ghost_unlogged, old.ghost_unlogged);
+  if (lost !== '') say(`page ${lost} written, not in the log`);
 };
 
 const describeOwed = (old: Snapshot, now: Snapshot, say: (line: string) => void): void => {

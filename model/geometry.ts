@@ -25,6 +25,33 @@ export interface Memslot {
   readonly generations: number;
 }
 
+/**
+ * The slot whose dirty pages KVM can log: one of those that stay. A run of frames that the host maps
+ * huge lies within it or outside of it.
+ */
+export interface DirtyLog {
+  readonly base_gfn: number;
+  readonly npages: number;
+  /** Pages that a word of the bitmap stands for: the scaled BITS_PER_LONG. */
+  readonly word: number;
+  /** Whether it is logged at the start. */
+  readonly enabled: boolean;
+  /**
+   * KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2: what arms logging again. `initially-set` is `clear` with
+   * KVM_DIRTY_LOG_INITIALLY_SET.
+   */
+  readonly protect: 'get' | 'clear' | 'initially-set';
+  /** What userspace may ask KVM_CLEAR_DIRTY_LOG for. */
+  readonly clears: readonly ClearDirtyLog[];
+}
+
+/** struct kvm_clear_dirty_log: pages counted from the start of the slot. */
+export interface ClearDirtyLog {
+  readonly first_page: number;
+  readonly num_pages: number;
+  readonly pages: readonly number[];
+}
+
 /** How many shadow pages a VM may have; the scaled KVM_MIN_FREE_MMU_PAGES and KVM_REFILL_PAGES. */
 export interface Quota {
   readonly n_max: number;
@@ -48,6 +75,8 @@ export interface Geometry {
   readonly host_level: readonly number[];
   /** The memory slot that userspace changes; `null` when all frames are in slots that stay. */
   readonly memslot: Memslot | null;
+  /** The slot whose dirty pages can be logged; `null` when none is. */
+  readonly dirty_log: DirtyLog | null;
   /** The quota of shadow pages; `null` when there are enough for every run. */
   readonly quota: Quota | null;
   /** Whether the memory caches of a vCPU are counted. */

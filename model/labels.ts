@@ -55,5 +55,6 @@ export const warning = oneOf(
   'translation-of-direct-page-differs',
   'nx-list-holds-unflagged-page',
   'nx-page-stays-flagged',
+  'writable-huge-page-in-logged-slot',
 );
 export type Warning = View<typeof warning>;

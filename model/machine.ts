@@ -3,9 +3,10 @@
  * the moments at which properties are asked. Properties are added by whoever checks.
  */
 import type { Machine, Parameter, Transition } from '../src/engine/machine/index.ts';
-import { addressCount } from './geometry.ts';
+import { addressCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { guestTransitions } from './guest/guest.ts';
+import { dirtyLogTransitions } from './host/dirty-log.ts';
 import { hostTransitions } from './host/host.ts';
 import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
@@ -29,6 +30,7 @@ import { zapAllTransitions } from './shadow/zap-all.ts';
 import { bindKvm, type Kvm, type StateFields } from './state.ts';
 import { budgetNames, type Config } from './config.ts';
 import { layoutOf } from './layout/index.ts';
+import { publishLogDirty } from './shadow/dirty-log.ts';
 import { hardwareTransitions } from './tlb/hardware.ts';
 import { isFaultJustified, resetAllowed } from './tlb/oracle.ts';
 import type { ArgumentName, ModelTransition } from './transition.ts';
@@ -40,6 +42,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...hostTransitions,
   ...notifierTransitions,
   ...memslotTransitions,
+  ...dirtyLogTransitions,
   ...zapAllTransitions,
   ...nxTransitions,
   ...pageFaultTransitions,
@@ -87,6 +90,12 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       return { name, size: g.pfns, label: hex };
     case 'change':
       return { name, size: memslotChanges.length, label: (c) => memslotChanges[c] ?? String(c) };
+    case 'clear':
+      return {
+        name,
+        size: g.dirty_log?.clears.length ?? 0,
+        label: (c) => clearText(g.dirty_log?.clears[c]),
+      };
     case 'slot':
       return { name, size: g.tlb_entries };
   }
@@ -98,6 +107,12 @@ export const storeText = (config: Config, number: number): string => {
   if (store === undefined) return String(number);
   return `${hex(store.gfn)}[${store.index}] := ${gpteText(store.value)}`;
 };
+
+/** `pages 0x0+0x2 {0x0,0x1}` */
+const clearText = (clear: ClearDirtyLog | undefined): string =>
+  clear === undefined
+    ? ''
+    : `pages ${hex(clear.first_page)}+${hex(clear.num_pages)} {${clear.pages.map(hex).join(',')}}`;
 
 /** `x 0x0 ur 0x1` */
 const instructionText = (config: Config, number: number): string => {
@@ -132,6 +147,7 @@ const boot = (kvm: Kvm): void => {
   }
   for (const name of budgetNames) kvm.budget[name] = kvm.workload.budget[name];
   if (kvm.nx_huge_pages === 'force') kvm.nx.nx_huge_pages = true;
+  if (kvm.geometry.dirty_log?.enabled === true) publishLogDirty(kvm, true);
   if (kvm.geometry.memslot?.present === true) kvm.memslots.state = 'present';
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     kvm.vcpu.at(v).cr0_wp = true;

@@ -5,6 +5,7 @@
  * what Linux 7.2 does.
  */
 import { buildingRules } from './rules/building.ts';
+import { dirtyLogRules } from './rules/dirty-log.ts';
 import { hugeRules } from './rules/huge.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
@@ -20,6 +21,7 @@ export const ruleDefinitions = {
   ...quotaRules,
   ...hugeRules,
   ...modeRules,
+  ...dirtyLogRules,
 } as const;
 
 export type RuleName = keyof typeof ruleDefinitions;

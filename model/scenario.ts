@@ -67,6 +67,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   pfns: g.gfns,
   host_level: Array.from({ length: g.gfns }, () => 1),
   memslot: null,
+  dirty_log: null,
   quota: null,
   caches: false,
   nonpaging: [],

@@ -26,6 +26,7 @@ export const bindKvm = (config: Config, view: StateView): Kvm => ({
   mmu_notifier: view.mmu_notifier,
   host_pfn: view.host_pfn,
   memslots: view.memslots,
+  dirty_log: view.dirty_log,
   host_level: view.host_level,
   budget: view.budget,
   gfn_write_track: view.gfn_write_track,

@@ -9,7 +9,7 @@ import type { Pc } from './labels.ts';
 /**
  * Argument names: a vCPU; an address; a kind of access; a store, an instruction and a CR3 value of
  * the workload; a level above 4K; a slot of the ghost TLB; a guest frame; a host frame; a change of
- * a memory slot.
+ * a memory slot; what userspace asks to clear of the dirty log.
  */
 export type ArgumentName =
   | 'v'
@@ -22,7 +22,8 @@ export type ArgumentName =
   | 'slot'
   | 'gfn'
   | 'pfn'
-  | 'change';
+  | 'change'
+  | 'clear';
 
 export interface ModelTransition {
   /** Kernel function, with a step suffix where the function is cut. */

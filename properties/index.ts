@@ -47,6 +47,10 @@ import { mmioIsEmulatedWhereNoSlotIs } from './mmio-is-emulated-where-no-slot-is
 import { mmioAccessIsJustifiedByGuestTables } from './mmio-access-is-justified-by-guest-tables.ts';
 import { pageFaultIsJustifiedByGuestTables } from './page-fault-is-justified-by-guest-tables.ts';
 import { legalAccessCompletes } from './legal-access-completes.ts';
+import { cleanPageIsWriteProtected } from './clean-page-is-write-protected.ts';
+import { clearTakesWhatItWasAskedFor } from './clear-takes-what-it-was-asked-for.ts';
+import { loggedSlotGainsNoWritableHugeLeaf } from './logged-slot-gains-no-writable-huge-leaf.ts';
+import { storeReachesTheDirtyLog } from './store-reaches-the-dirty-log.ts';
 import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
 import { auditLeafMapsTheHostFrame } from './audit-leaf-maps-the-host-frame.ts';
 import { auditLeafHasAnRmap } from './audit-leaf-has-an-rmap.ts';
@@ -103,6 +107,10 @@ export const properties: readonly KvmProperty[] = [
   shadowedGfnHasNoWritableTlbEntry,
   hardwareReachesNoForeignFrame,
   tlbEntryIsBackedByThePageTables,
+  loggedSlotGainsNoWritableHugeLeaf,
+  storeReachesTheDirtyLog,
+  cleanPageIsWriteProtected,
+  clearTakesWhatItWasAskedFor,
   accessIsJustifiedByGuestTables,
   mmioIsEmulatedWhereNoSlotIs,
   mmioAccessIsJustifiedByGuestTables,

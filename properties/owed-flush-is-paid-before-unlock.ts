@@ -37,6 +37,9 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'set_nx_huge_pages.zap',
     'kvm_recover_nx_huge_pages',
     'kvm_recover_nx_huge_pages.flush',
+    'kvm_mmu_slot_remove_write_access',
+    'kvm_get_dirty_log_protect',
+    'kvm_clear_dirty_log_protect',
   ],
   applies: (before, after) => isUnlocked(after) && (isFlushOwed(before) || isFlushOwed(after)),
   check: (_before, after) => {

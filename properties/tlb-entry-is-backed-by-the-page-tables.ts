@@ -1,6 +1,6 @@
 /** What a vCPU retains in its TLB is in the shadow page table, or a flush for it is owed. */
 import { ACC_WRITE_MASK } from '../model/access.ts';
-import { is_last_spte, is_writable_pte, spte_to_pfn } from '../model/spte.ts';
+import { is_last_spte, is_mmu_writable_spte, is_writable_pte, spte_to_pfn } from '../model/spte.ts';
 import { walkFromRoot } from '../model/tlb/hardware.ts';
 import { isUnlocked } from '../model/shadow/lock.ts';
 import type { Finding, Kvm } from './property.ts';
@@ -13,6 +13,10 @@ const isOwed = (kvm: Kvm, pfn: number): boolean =>
   !isUnlocked(kvm) &&
   (kvm.ghost_owed.link || kvm.ghost_owed.unmap.has(pfn) || kvm.ghost_owed.protect.has(pfn));
 
+/** A leaf protected for the log of dirty pages: the call that did it flushes before it returns. */
+const isFlushedLater = (kvm: Kvm, spte: number): boolean =>
+  kvm.dirty_log.pc !== 'idle' && is_mmu_writable_spte(spte);
+
 const unbacked = (kvm: Kvm, v: number): Finding | null => {
   const { ghost_tlb } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
@@ -22,6 +26,7 @@ const unbacked = (kvm: Kvm, v: number): Finding | null => {
     const same = is_last_spte(spte) && spte_to_pfn(spte) === pfn;
     // The guest's own duty covers rights that it took away; the write right is KVM's as well.
     if (same && ((access & ACC_WRITE_MASK) === 0 || is_writable_pte(spte))) continue;
+    if (same && isFlushedLater(kvm, spte)) continue;
     const message = same
       ? 'a TLB entry may write where the page table no longer lets it'
       : 'a TLB entry maps what the page table no longer maps';
@@ -35,7 +40,8 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   brief: 'T1',
   says:
     'A TLB entry of a vCPU in the guest maps the frame that the shadow page table maps and ' +
-    'writes only where it may, unless the holder of mmu_lock owes a flush for it.',
+    'writes only where it may, unless the holder of mmu_lock, or a call that arms the log of dirty ' +
+    'pages, owes a flush for it.',
   why: 'Every change of a present entry that hardware has cached needs a flush by its deadline.',
   source: ['kvm_flush_remote_tlbs()', 'mmu_spte_update()', 'kvm_mmu_commit_zap_page()'],
   when: 'in-guest',
@@ -43,6 +49,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
     'sp',
     'mmu_notifier',
     'memslots',
+    'dirty_log',
     'nx',
     'mmu_lock.holder',
     'ghost_owed',

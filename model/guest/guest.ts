@@ -13,6 +13,7 @@ import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte, NO_SPTE } from '../spte.ts';
 import { kindNames, startWalk } from '../shadow/walker.ts';
+import { noteStore } from '../shadow/dirty-log.ts';
 import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { handle_mmio_page_fault, mmioSpteAt } from '../shadow/mmio.ts';
@@ -90,8 +91,10 @@ const access: ModelTransition = {
   step: (kvm, v, va, kindNumber) => {
     const kind = scenarioKind(kvm, kindNumber);
     if (!mayAct(kvm, v, 'access', va) || isOther(kvm, v, va, kind, 0)) return false;
-    if (firstUsablePfn(kvm, v, va, kind) < 0) return fault(kvm, v, va, kind, 0);
+    const pfn = firstUsablePfn(kvm, v, va, kind);
+    if (pfn < 0) return fault(kvm, v, va, kind, 0);
     complete(kvm, v);
+    if (isWrite(kind)) noteStore(kvm, pfn);
     return true;
   },
 };
@@ -129,6 +132,7 @@ const instruction: ModelTransition = {
       return true;
     }
     complete(kvm, v);
+    if (isWrite(what.kind)) noteStore(kvm, firstUsablePfn(kvm, v, what.data, what.kind));
     return true;
   },
 };
@@ -152,6 +156,7 @@ const store: ModelTransition = {
     if (pfn < 0) return fault(kvm, v, va, kind, number + 1);
     kvm.budget.store -= 1;
     complete(kvm, v);
+    noteStore(kvm, pfn);
     if (pfn >= kvm.geometry.tables) return true;
     kvm.memory.at(pfn).set(what.index, what.value);
     guestMemoryChanged(kvm);

@@ -7,13 +7,13 @@
  * Cuts: publishing a new set of slots; the end of the wait for those who may still use the old
  * one, when the generation advances; zapping, see `zap-all.ts`.
  *
- * A vCPU reads the slots from its exit on until it enters the guest again or returns to userspace.
- *
- * Abstracts: slots_arch_lock, allocation of the slot's arrays, and the dirty log.
+ * Abstracts: slots_arch_lock, and allocation of the slot's arrays. Dirty logging is in
+ * `dirty-log.ts`.
  */
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { mayRun } from '../shadow/lock.ts';
+import { awaitReaders, isSlotsLockFree, isSrcuAwaited } from './srcu.ts';
 
 /** Order: as the argument of the transition counts them. */
 export const memslotChanges = ['create', 'delete', 'move', 'flags'] as const;
@@ -22,7 +22,7 @@ const needs: ModelTransition['needs'] = ({ geometry, workload }) =>
   geometry.memslot !== null && workload.budget.memslot > 0;
 
 /** Whether a new set may be published: no invalidation of the MMU notifier is under way. */
-const maySwap = (kvm: Kvm): boolean => kvm.mmu_notifier.pc === 'idle' && mayRun(kvm, -1);
+export const maySwap = (kvm: Kvm): boolean => kvm.mmu_notifier.pc === 'idle' && mayRun(kvm, -1);
 
 /** kvm_swap_active_memslots() up to the wait. */
 const publish = (kvm: Kvm, state: 'absent' | 'present' | 'invalid'): void => {
@@ -30,19 +30,12 @@ const publish = (kvm: Kvm, state: 'absent' | 'present' | 'invalid'): void => {
   kvm.memslots.update_in_progress = true;
   kvm.memslots.pc = 'sync';
   if (kvm.rules.memslot_generation === 'at-publish') advanceGeneration(kvm);
-  for (let v = 0; v < kvm.vcpu.length; v += 1) {
-    kvm.vcpu.at(v).srcu_awaited = kvm.vcpu.at(v).pc !== 'guest';
-  }
+  awaitReaders(kvm);
 };
 
 const advanceGeneration = (kvm: Kvm): void => {
   const { generations } = kvm.geometry.memslot ?? { generations: 1 };
   kvm.memslots.generation = (kvm.memslots.generation + 1) % generations;
-};
-
-const isSrcuAwaited = (kvm: Kvm): boolean => {
-  for (let v = 0; v < kvm.vcpu.length; v += 1) if (kvm.vcpu.at(v).srcu_awaited) return true;
-  return false;
 };
 
 const set_memory_region: ModelTransition = {
@@ -58,7 +51,7 @@ const set_memory_region: ModelTransition = {
   step: (kvm, number) => {
     const { memslots, budget, geometry } = kvm;
     const change = memslotChanges[number] ?? 'create';
-    if (memslots.pc !== 'idle' || budget.memslot === 0 || !maySwap(kvm)) return false;
+    if (!isSlotsLockFree(kvm) || budget.memslot === 0 || !maySwap(kvm)) return false;
     if (geometry.memslot?.changes.includes(change) !== true) return false;
     const isCreate = change === 'create';
     if (change !== 'flags' && isCreate !== (memslots.state === 'absent')) return false;

@@ -19,6 +19,7 @@ import {
 import type { Config, Workload } from '../config.ts';
 import { hugeRuns } from '../geometry.ts';
 import { warning } from '../labels.ts';
+import { dirtyLogLayout } from './dirty-log.ts';
 import { domainsOf } from './domains.ts';
 import { notifierLayout } from './host.ts';
 import { lockLayout } from './lock.ts';
@@ -44,6 +45,8 @@ const budgetLayout = (budget: Workload['budget']) =>
     host_resize: uint(budget.host_resize),
     nx_toggle: uint(budget.nx_toggle),
     nx_recover: uint(budget.nx_recover),
+    log_dirty: uint(budget.log_dirty),
+    harvest: uint(budget.harvest),
   });
 
 /** The shape of the state under a configuration. Order: small and often read fields first. */
@@ -75,6 +78,7 @@ export const layoutOf = (config: Config) => {
     /** The frame behind each guest frame now; empty where the host moves none. */
     host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
     memslots: memslotsLayout(g),
+    dirty_log: dirtyLogLayout(g),
     /** The size of the host's leaf for each guest frame now; empty where none changes. */
     host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),

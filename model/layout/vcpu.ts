@@ -93,6 +93,8 @@ export const vcpuLayout = (
       nx_huge_page_workaround_enabled: boolIf(hasNx),
       /** fault->slot: the slot that stays, the one that changes, or none. */
       slot: oneOf('other', 'changing', 'none'),
+      /** kvm_slot_dirty_track_enabled(fault->slot): as the slot was when it was looked up. */
+      log_dirty: boolIf(g.dirty_log !== null),
     }),
     /** The MMIO access cached last, by address + 1; 0 when there is none. */
     mmio: mmioLayout(g),
@@ -100,7 +102,7 @@ export const vcpuLayout = (
     mmu_page_header_cache: uint(g.caches ? pagesPerFault(g) : 0),
     mmu_pte_list_desc_cache: uint(g.caches ? descriptorsPerFault(g) : 0),
     /** Whether an update of the slots waits for this vCPU to leave KVM. */
-    srcu_awaited: boolIf(g.memslot !== null),
+    srcu_awaited: boolIf(g.memslot !== null || g.dirty_log !== null),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
     emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
     /**

@@ -1,5 +1,6 @@
 /** All mutants: first the bugs that existed, then the rules of KVM that a patch could break. */
 import { buildingMutants } from './building.ts';
+import { dirtyLogMutants } from './dirty-log.ts';
 import { endlessMutants } from './endless.ts';
 import { hugeMutants } from './huge.ts';
 import { keepingMutants } from './keeping.ts';
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...quotaMutants,
   ...hugeMutants,
   ...modeMutants,
+  ...dirtyLogMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

@@ -54,8 +54,9 @@ export const mappingRules = {
     ['mmu_set_spte()'],
   ),
   update_flush: rule(
-    ['mmu-writable', 'never'],
-    'Which change of a present leaf owes a flush: the loss of MMU-writable, or none.',
+    ['mmu-writable', 'writable', 'never'],
+    'Which change of a present leaf owes a flush: the loss of MMU-writable, that of the write ' +
+      'right of the hardware, or none.',
     ['mmu_spte_update()', 'leaf_spte_change_needs_tlb_flush()'],
   ),
   notifier_retry: rule(

@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { recordedCounts } from './counts.ts';
 import { directScenarios } from './direct.ts';
+import { dirtyLogScenarios } from './dirty-log.ts';
 import { endlessScenarios } from './endless.ts';
 import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
@@ -27,6 +28,7 @@ const configured: readonly Scenario[] = [
   ...quotaScenarios,
   ...nxScenarios,
   ...prefetchScenarios,
+  ...dirtyLogScenarios,
   ...strictScenarios,
   ...endlessScenarios,
 ];

@@ -37,10 +37,12 @@ export const isHugePageDisallowed = (kvm: Kvm, vcpu: VcpuView): boolean =>
   isExec(kindOf(vcpu)) &&
   kvm.rules.nx_exec_fault === 'split';
 
-/** kvm_mmu_hugepage_adjust(): the level of the leaf to make. */
+/** kvm_mmu_hugepage_adjust(): the level of the leaf to make; 4K where dirty pages are logged. */
 export const kvm_mmu_hugepage_adjust = (kvm: Kvm, vcpu: VcpuView): void => {
   const { mmu_lock } = kvm;
-  const level = kvm_mmu_max_mapping_level(kvm, walkedGfn(kvm, vcpu), leafLevel(vcpu));
+  const isSmall = vcpu.fault.log_dirty && kvm.rules.log_dirty_level === '4k-only';
+  const max_level = isSmall ? PG_LEVEL_4K : leafLevel(vcpu);
+  const level = kvm_mmu_max_mapping_level(kvm, walkedGfn(kvm, vcpu), max_level);
   const disallowed = isHugePageDisallowed(kvm, vcpu);
   // For the accounting of pages that the mitigation alone is the reason for.
   if (disallowed) mmu_lock.req_level = level;

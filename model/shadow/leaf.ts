@@ -31,6 +31,7 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
     pfn: vcpu.fault.pfn - (vcpu.fault.pfn % pagesPerLeaf(kvm.geometry, level)),
     access: mappedAccess(vcpu),
     host_writable: !isReadOnlySlot(kvm, vcpu) || kvm.rules.map_writable === 'always',
+    log_dirty: vcpu.fault.log_dirty,
   };
 };
 

@@ -90,6 +90,7 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   vcpu.fault.mmu_seq = 0;
   vcpu.fault.pfn = 0;
   vcpu.fault.slot = 'other';
+  vcpu.fault.log_dirty = false;
   vcpu.fault.nx_huge_page_workaround_enabled = false;
   vcpu.emulated.pending = false;
   vcpu.emulated.gfn = 0;

@@ -26,6 +26,7 @@ import {
 } from '../gpte.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
+import { kvm_slot_dirty_track_enabled, mark_page_dirty, noteStore } from './dirty-log.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, lock, proceed, isUnlocked } from './lock.ts';
 import { lookUpSlot } from './mmio.ts';
@@ -105,6 +106,8 @@ const update_accessed_dirty_bits: ModelTransition = {
     kvm.memory.at(pfnOf(kvm, gfn)).set(index, pte);
     vcpu.walker.ptes.set(level - 1, pte);
     guestMemoryChanged(kvm);
+    noteStore(kvm, pfnOf(kvm, gfn));
+    if (kvm.rules.log_dirty_flags === 'marked') mark_page_dirty(kvm, gfn);
     if (levelToFlag(vcpu) === 0) afterWalk(kvm, v);
     return true;
   },
@@ -126,6 +129,7 @@ const afterWalk = (kvm: Kvm, v: number): void => {
 export const lookUpFrame = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
   if (kvm.geometry.memslot !== null && !lookUpSlot(kvm, v)) return;
+  vcpu.fault.log_dirty = kvm_slot_dirty_track_enabled(kvm, walkedGfn(kvm, vcpu));
   // Where the host moves nothing, looking the frame up is no step of its own.
   if (kvm.host_pfn.length === 0) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
   vcpu.pc = kvm.host_pfn.length === 0 ? 'lock_page_fault' : 'snapshot_seq';

@@ -24,6 +24,7 @@ import {
 } from '../gpte.ts';
 import { isMemory, isReadOnly } from '../memslot.ts';
 import { NO_SPTE } from '../spte.ts';
+import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore } from './lock.ts';
 import { isValid, pfnOf, sp_has_gptes } from './mmu-page.ts';
 import { kvm_mmu_page_get_gfn, rmap_add, type Mapping } from './rmap.ts';
@@ -39,9 +40,13 @@ const mappingOf = (
   gfn: number,
   access: number,
 ): Mapping | null =>
-  isMemory(kvm, gfn) && !isReadOnly(kvm, gfn)
-    ? { sp, index, gfn, pfn: pfnOf(kvm, gfn), access, host_writable: true }
+  isMemory(kvm, gfn) && !isReadOnly(kvm, gfn) && !isLogged(kvm, gfn, access)
+    ? { sp, index, gfn, pfn: pfnOf(kvm, gfn), access, host_writable: true, log_dirty: false }
     : null;
+
+/** gfn_to_memslot_dirty_bitmap(): nothing is prefetched writable where dirty pages are logged. */
+const isLogged = (kvm: Kvm, gfn: number, access: number): boolean =>
+  (access & ACC_WRITE_MASK) !== 0 && kvm_slot_dirty_track_enabled(kvm, gfn);
 
 /** The guest translation of a neighbour; `null` when it is not to be prefetched. */
 const neighbour = (kvm: Kvm, vcpu: VcpuView, sp: number, index: number): Mapping | null => {

@@ -7,13 +7,14 @@
  * Kernel: rmap_add(), rmap_remove(), drop_spte(), rmap_write_protect(). Lock: mmu_lock for write.
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
-import { hugeRun, PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
+import { hugeRun, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   is_mmu_writable_spte,
   is_writable_pte,
   NO_SPTE,
   spte_to_pfn,
+  withoutWrite,
   writeProtected,
 } from '../spte.ts';
 import { oweUnmap } from '../tlb/flush.ts';
@@ -31,6 +32,8 @@ export interface Mapping {
   readonly access: number;
   /** fault->map_writable: whether the host lets the guest write the frame. */
   readonly host_writable: boolean;
+  /** Whether the slot, as the caller looked it up, logs dirty pages. */
+  readonly log_dirty: boolean;
 }
 
 /**
@@ -103,25 +106,34 @@ export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
  * One step: rights only shrink, so that whatever hardware loads in between it could have loaded
  * before.
  */
-export const kvm_mmu_slot_gfn_write_protect = (kvm: Kvm, gfn: number): boolean => {
-  let flush = rmap_write_protect(kvm, gfn);
-  for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
+export const kvm_mmu_slot_gfn_write_protect = (
+  kvm: Kvm,
+  gfn: number,
+  min_level = PG_LEVEL_4K,
+): boolean => {
+  let flush = false;
+  for (let level = min_level; level <= kvm.geometry.levels; level += 1) {
     const key = rmapKey(kvm, gfn, level);
-    if (key < kvm.rmap.length && rmap_write_protect(kvm, key)) flush = true;
+    if (key < kvm.rmap.length && rmap_write_protect(kvm, key, true)) flush = true;
   }
   return flush;
 };
 
-/** rmap_write_protect() on one chain. */
-const rmap_write_protect = (kvm: Kvm, key: number): boolean => {
+/**
+ * rmap_write_protect() on one chain: for a guest table (`pt_protect`), or for the log of dirty
+ * pages, after which a leaf may become writable again without further ado.
+ */
+export const rmap_write_protect = (kvm: Kvm, key: number, pt_protect: boolean): boolean => {
+  const clears = pt_protect || kvm.rules.dirty_log_protect === 'clear-mmu-writable';
   let flush = false;
   for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
     const sptep = lowestBit(rest);
     const sp = sptep_to_sp(kvm, sptep);
     const index = spte_index(kvm, sptep);
     const spte = kvm.sp.at(sp).spt.get(index);
-    if (!is_writable_pte(spte) && !is_mmu_writable_spte(spte)) continue;
-    if (mmu_spte_update(kvm, sp, index, writeProtected(spte))) flush = true;
+    if (!is_writable_pte(spte) && !(pt_protect && is_mmu_writable_spte(spte))) continue;
+    const protectedSpte = clears ? writeProtected(spte) : withoutWrite(spte);
+    if (mmu_spte_update(kvm, sp, index, protectedSpte)) flush = true;
   }
   return flush;
 };

@@ -4,7 +4,7 @@
  * Kernel: mmu_spte_update(), leaf_spte_change_needs_tlb_flush(). Lock: mmu_lock for write.
  */
 import type { Kvm } from '../state.ts';
-import { is_mmu_writable_spte, spte_to_pfn } from '../spte.ts';
+import { is_mmu_writable_spte, is_writable_pte, spte_to_pfn } from '../spte.ts';
 import { oweProtect } from '../tlb/flush.ts';
 import { warn } from './mmu-page.ts';
 
@@ -17,7 +17,10 @@ export const mmu_spte_update = (kvm: Kvm, sp: number, index: number, new_spte: n
   const old_spte = spt.get(index);
   if (spte_to_pfn(old_spte) !== spte_to_pfn(new_spte)) warn(kvm, 'spte-update-changes-pfn');
   spt.set(index, new_spte);
-  if (!is_mmu_writable_spte(old_spte) || is_mmu_writable_spte(new_spte)) return false;
-  oweProtect(kvm, spte_to_pfn(old_spte), kvm.sp.at(sp).role.level);
-  return kvm.rules.update_flush === 'mmu-writable';
+  const { update_flush } = kvm.rules;
+  if (is_mmu_writable_spte(old_spte) && !is_mmu_writable_spte(new_spte)) {
+    oweProtect(kvm, spte_to_pfn(old_spte), kvm.sp.at(sp).role.level);
+    if (update_flush === 'mmu-writable') return true;
+  }
+  return update_flush === 'writable' && is_writable_pte(old_spte) && !is_writable_pte(new_spte);
 };

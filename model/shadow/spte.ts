@@ -15,6 +15,8 @@ import {
   leafSpte,
   spte_to_pfn,
 } from '../spte.ts';
+import { mark_page_dirty } from './dirty-log.ts';
+import { warn } from './mmu-page.ts';
 import { rmap_add, type Mapping } from './rmap.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
@@ -48,6 +50,13 @@ export const make_spte = (kvm: Kvm, m: Mapping, wrprot: boolean): number => {
   return leafSpte(m.pfn, readOnly ? access & ~ACC_WRITE_MASK : access, m.host_writable);
 };
 
+/** The end of make_spte(): a page counts as dirty before its writable leaf is stored. */
+export const markWritable = (kvm: Kvm, m: Mapping, wrprot: boolean): void => {
+  if ((m.access & ACC_WRITE_MASK) === 0 || !m.host_writable || wrprot || !m.log_dirty) return;
+  if (kvm.sp.at(m.sp).role.level > PG_LEVEL_4K) warn(kvm, 'writable-huge-page-in-logged-slot');
+  if (kvm.rules.log_dirty_leaf === 'marked') mark_page_dirty(kvm, m.gfn);
+};
+
 /**
  * First half of mmu_set_spte(): make room and decide. A leaf of another frame is dropped, which
  * owes a flush that the function issues at its end.
@@ -59,6 +68,7 @@ export const prepareLeaf = (kvm: Kvm, m: Mapping): void => {
   // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
   if (otherFrame || isTableSpte(old_spte)) dropOld(kvm, m);
   kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
+  markWritable(kvm, m, kvm.mmu_lock.wrprot);
 };
 
 const dropOld = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void => {

@@ -23,7 +23,8 @@ import {
 } from '../gpte.ts';
 import { is_mmio_spte, isHostWritable, isTableSpte, NO_SPTE, spte_to_pfn } from '../spte.ts';
 import { mmu_spte_update } from './spte-update.ts';
-import { decideWriteProtection, make_spte } from './spte.ts';
+import { decideWriteProtection, make_spte, markWritable } from './spte.ts';
+import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore, proceed } from './lock.ts';
 import { sync_mmio_spte } from './mmio.ts';
 import { isCommitDue } from './zap.ts';
@@ -53,8 +54,10 @@ export const sync_spte = (kvm: Kvm, sp: number, index: number): boolean => {
   const spte = page.spt.get(index);
   const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
   const host_writable = isHostWritable(spte);
-  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access, host_writable };
+  const log_dirty = kvm_slot_dirty_track_enabled(kvm, recorded);
+  const m = { sp, index, gfn: recorded, pfn: spte_to_pfn(spte), access, host_writable, log_dirty };
   const wrprot = decideWriteProtection(kvm, m, spte, true);
+  markWritable(kvm, m, wrprot);
   return mmu_spte_update(kvm, sp, index, make_spte(kvm, m, wrprot));
 };
 

@@ -16,6 +16,7 @@
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { guestMemoryChanged } from '../tlb/oracle.ts';
+import { mark_page_dirty, noteStore } from './dirty-log.ts';
 import { clearWalker, goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { isAllocated, isValid, pfnOf, readGuest, sp_has_gptes } from './mmu-page.ts';
 import { walkedGfn } from './walker.ts';
@@ -42,6 +43,7 @@ const emulate_write: ModelTransition = {
     // The instruction completes: the guest does not repeat it.
     vcpu.ghost_faults = 0;
     vcpu.pc = 'read_indirect_shadow_pages';
+    noteStore(kvm, pfnOf(kvm, gfn));
     if (store === undefined || pfnOf(kvm, gfn) >= kvm.geometry.tables) return true;
     kvm.memory.at(pfnOf(kvm, gfn)).set(index, store.value);
     if (kvm.budget.store > 0) kvm.budget.store -= 1;
@@ -52,12 +54,16 @@ const emulate_write: ModelTransition = {
 
 const readIndirect: ModelTransition = {
   name: 'kvm_mmu_track_write.read_indirect_shadow_pages',
-  says: 'Without any indirect shadow page there is nothing to do; read without mmu_lock.',
-  source: ['kvm_mmu_track_write()'],
+  says:
+    'The page that the emulator wrote counts as dirty. Without any indirect shadow page there is ' +
+    'nothing else to do; read without mmu_lock.',
+  source: ['kvm_mmu_track_write()', 'mark_page_dirty_in_slot()'],
   over: ['v'],
   at: 'read_indirect_shadow_pages',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'read_indirect_shadow_pages')) return false;
+    const { gfn } = kvm.vcpu.at(v).emulated;
+    if (kvm.rules.log_dirty_emulator === 'marked') mark_page_dirty(kvm, gfn);
     const done = kvm.arch.indirect_shadow_pages === 0 || kvm.rules.emulated_write === 'untracked';
     goTo(kvm.vcpu.at(v), done ? 'enter' : 'track_write');
     return true;

@@ -2,8 +2,6 @@
 import type { Assertion } from './assertions.ts';
 
 const direct = 'waits for direct MMUs';
-const logging = 'waits for dirty logging';
-
 export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'mmu_try_to_unsync_pages()',
@@ -99,7 +97,8 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'make_spte()',
     claim: 'in a slot that is logged only 4K leaves are writable',
-    why: logging,
+    properties: ['logged-slot-gains-no-writable-huge-leaf'],
+    warning: 'writable-huge-page-in-logged-slot',
   },
   {
     where: 'make_small_spte(), make_huge_spte()',

@@ -161,9 +161,23 @@ const semantic: readonly DesignId[] = [
     about: 'no huge leaf over a table split for execution',
     properties: ['nx-table-is-not-replaced-by-a-huge-page'],
   },
-  { id: 'D1', about: 'no store is lost', properties: [], waits: 'all of it: dirty logging' },
-  { id: 'D2', about: 'protection is armed', properties: [], waits: 'all of it: dirty logging' },
-  { id: 'D3', about: 'granularity of 4K', properties: [], waits: 'all of it: dirty logging' },
+  {
+    id: 'D1',
+    about: 'no store is lost',
+    properties: ['store-reaches-the-dirty-log'],
+    waits: 'PML, and the fast page fault',
+  },
+  {
+    id: 'D2',
+    about: 'protection is armed',
+    properties: ['clean-page-is-write-protected'],
+    waits: 'dirty flags of SPTEs, with PML',
+  },
+  {
+    id: 'D3',
+    about: 'granularity of 4K',
+    properties: ['logged-slot-gains-no-writable-huge-leaf'],
+  },
   {
     id: 'A1',
     about: 'page quota',

@@ -23,7 +23,23 @@ export const knownBugIds: readonly DesignId[] = [
     about: 'H1',
     properties: ['hardware-reaches-no-foreign-frame'],
   },
-  { id: 'TLB-DIRTY', about: 'D1, D2', properties: [], waits: 'dirty logging' },
+  {
+    id: 'TLB-DIRTY',
+    about: 'D2',
+    properties: ['clean-page-is-write-protected'],
+    waits: 'dirty flags of SPTEs, with PML',
+  },
+  {
+    id: 'DIRTY',
+    about: 'D1',
+    properties: ['store-reaches-the-dirty-log'],
+    waits: 'PML, and the fast page fault',
+  },
+  {
+    id: 'LOG-CONTRACT',
+    about: 'a call takes what it is asked for, and arms the log again',
+    properties: ['clear-takes-what-it-was-asked-for', 'clean-page-is-write-protected'],
+  },
   { id: 'TLB-TAG', about: 'ASID, VPID, EPTP', properties: [], waits: 'nested paging' },
   { id: 'SH-COHERENT', about: 'Y1', properties: ['sync-page-agrees-with-guest-table'] },
   {
@@ -55,8 +71,8 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'HUGE-OK',
     about: 'a huge leaf is no larger than that of the host, nor over a shadowed table',
-    properties: ['leaf-is-no-larger-than-the-host-leaf'],
-    waits: 'dirty logging, attributes of private memory',
+    properties: ['leaf-is-no-larger-than-the-host-leaf', 'logged-slot-gains-no-writable-huge-leaf'],
+    waits: 'attributes of private memory',
   },
   {
     id: 'NX-LIST',

@@ -3,34 +3,21 @@ export interface WaitingBug {
   readonly id: string;
   /**
    * `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. `C`: lists, quota,
-   * zapping, caches. `G`: notifier, memory slots, MMIO. Of `F` (huge pages) and `H` (TDP) what goes
-   * on for ever.
+   * zapping, caches. `E`: dirty logging. `G`: notifier, memory slots, MMIO. Of `F` (huge pages) and
+   * `H` (TDP) what goes on for ever.
    */
-  readonly category: 'A' | 'B' | 'C' | 'F' | 'G' | 'H';
+  readonly category: 'A' | 'B' | 'C' | 'E' | 'F' | 'G' | 'H';
   readonly waits: string;
   readonly why: string;
 }
 
 const huge = 'huge pages and direct pages';
 const nested = 'nested paging';
+const pml = 'dirty flags of SPTEs and PML';
 const bits = 'more mode bits in the role';
 
 /** Order: by category, then as in the list of known bugs. */
 export const waitingBugs: readonly WaitingBug[] = [
-  {
-    id: 'wrprot-flush-after-unlock',
-    category: 'A',
-    waits: 'dirty logging',
-    why:
-      'Somebody must clear W, keep MMU-writable, and drop mmu_lock before flushing. Here each ' +
-      'holder of mmu_lock flushes before it unlocks.',
-  },
-  {
-    id: 'wrprot-flush-keyed-on-w',
-    category: 'A',
-    waits: 'dirty logging, fast page fault',
-    why: 'Here W and MMU-writable always agree, so that keying the flush on either is the same.',
-  },
   {
     id: 'sync-loses-pfn-dirty',
     category: 'A',
@@ -158,6 +145,66 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'C',
     waits: 'arrays of a slot that moves',
     why: 'Counters and rmaps are kept by frame, not by slot.',
+  },
+  {
+    id: 'tdp-wprot-skips-mmu-writable',
+    category: 'E',
+    waits: 'the TDP MMU',
+    why: 'The shadow MMU protects tables by another function: see `wrprot-flush-keyed-on-w`.',
+  },
+  {
+    id: 'tdp-ad-bits-overwritten',
+    category: 'E',
+    waits: `the TDP MMU, ${pml}`,
+    why: 'SPTEs have no flags that hardware sets.',
+  },
+  {
+    id: 'dirty-clear-hits-nonleaf',
+    category: 'E',
+    waits: `the TDP MMU, ${pml}`,
+    why: 'SPTEs have no dirty flag to clear.',
+  },
+  {
+    id: 'l2-dirty-lost-with-pml',
+    category: 'E',
+    waits: pml,
+    why: 'Pages are logged by write protection alone.',
+  },
+  {
+    id: 'pml-active-in-l2',
+    category: 'E',
+    waits: `${nested}, ${pml}`,
+    why: 'Nothing logs addresses of a nested guest.',
+  },
+  {
+    id: 'nested-pml-stale-gpa',
+    category: 'E',
+    waits: `${nested}, ${pml}`,
+    why: 'No guest has a log of its own.',
+  },
+  {
+    id: 'clear-log-split-off-by-one',
+    category: 'E',
+    waits: 'eager page splitting',
+    why: 'Huge leaves are split by faults only.',
+  },
+  {
+    id: 'aging-clears-dirty',
+    category: 'E',
+    waits: `aging, ${pml}`,
+    why: 'Accessed flags of SPTEs are always set.',
+  },
+  {
+    id: 'change-pte-leaves-mmu-writable',
+    category: 'E',
+    waits: 'pages that the host makes read-only',
+    why: 'Every host page stays writable.',
+  },
+  {
+    id: 'prefetch-clobbers-writable',
+    category: 'E',
+    waits: 'prefetching over entries that are present',
+    why: 'Here a neighbour that is mapped is passed over.',
   },
   {
     id: 'zap-gfn-range-not-an-invalidation',

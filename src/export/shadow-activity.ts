@@ -9,6 +9,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 interface WithThreads {
   readonly mmu_notifier: { readonly pc: string };
   readonly memslots: { readonly pc: string };
+  readonly dirty_log: { readonly pc: string };
 }
 
 /** What a thread is within: its own work while it is not idle, and mmu_lock at some places. */
@@ -30,7 +31,10 @@ function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
       ]),
     ),
     mm: within(state.mmu_notifier.pc, 'MMU notifier invalidation', ['flush']),
-    ioctl: within(state.memslots.pc, 'memory slot change', ['zap', 'commit']),
+    ioctl: [
+      ...within(state.memslots.pc, 'memory slot change', ['zap', 'commit']),
+      ...within(state.dirty_log.pc, 'dirty log call', []),
+    ],
   };
 }
 

@@ -33,7 +33,15 @@ describe('rmap_add', () => {
     const kvm = aKvm();
     aPage(kvm, 1);
     aPage(kvm, 1);
-    rmap_add(kvm, { sp: 1, index: 1, gfn: 4, pfn: 4, access: 7, host_writable: true });
+    rmap_add(kvm, {
+      sp: 1,
+      index: 1,
+      gfn: 4,
+      pfn: 4,
+      access: 7,
+      host_writable: true,
+      log_dirty: false,
+    });
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(4);
     expect(kvm.sp.at(1).shadowed_access.get(1)).toBe(7);
@@ -43,7 +51,15 @@ describe('rmap_add', () => {
     const kvm = aKvm({ rules: { map_translation: 'access-only' } });
     aPage(kvm, 1);
     aPage(kvm, 1);
-    rmap_add(kvm, { sp: 1, index: 1, gfn: 4, pfn: 4, access: 7, host_writable: true });
+    rmap_add(kvm, {
+      sp: 1,
+      index: 1,
+      gfn: 4,
+      pfn: 4,
+      access: 7,
+      host_writable: true,
+      log_dirty: false,
+    });
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(0);
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);
   });

@@ -20,6 +20,7 @@ const mapping = (m: Partial<Mapping> = {}): Mapping => ({
   pfn: m.gfn ?? 5,
   access: ACC_ALL,
   host_writable: true,
+  log_dirty: false,
   ...m,
 });
 

@@ -1,0 +1,196 @@
+/**
+ * Userspace switches dirty logging of a slot on and off, and asks for the pages written.
+ *
+ * Kernel: kvm_update_flags_memslot(), kvm_mmu_slot_apply_flags(),
+ * kvm_mmu_slot_remove_write_access(), kvm_get_dirty_log_protect(), kvm_clear_dirty_log_protect().
+ * Actor: `ioctl`, which holds slots_lock throughout.
+ *
+ * Cuts: publishing the slot with its new flags; the end of the wait for those who may still use the
+ * old one; each section under mmu_lock; the flush, when the lock is dropped already.
+ *
+ * A section that only write-protects is one step and takes and drops mmu_lock in it: rights shrink,
+ * so that whatever hardware loads in between it could have loaded before. The words of one call are
+ * harvested together, because nobody who marks pages without mmu_lock can tell.
+ *
+ * Abstracts: KVM_GET_DIRTY_LOG where it only copies the bitmap (manual protection); copying to
+ * userspace; the check of arguments; the dirty ring.
+ */
+import type { DirtyLog } from '../geometry.ts';
+import { PG_LEVEL_4K } from '../geometry.ts';
+import type { Kvm } from '../state.ts';
+import { never, type ModelTransition } from '../transition.ts';
+import { maySwap } from './memslots.ts';
+import { awaitReaders, isSlotsLockFree, isSrcuAwaited } from './srcu.ts';
+import {
+  allPages,
+  kvm_arch_mmu_enable_log_dirty_pt_masked,
+  publishLogDirty,
+  slotRmaps,
+} from '../shadow/dirty-log.ts';
+import { isUnlocked, mayRun } from '../shadow/lock.ts';
+import { rmap_write_protect } from '../shadow/rmap.ts';
+import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
+
+const hasSwitch: ModelTransition['needs'] = ({ workload }) => workload.budget.log_dirty > 0;
+const hasHarvest: ModelTransition['needs'] = ({ workload }) => workload.budget.harvest > 0;
+
+const mayLock = (kvm: Kvm): boolean => isUnlocked(kvm) && mayRun(kvm, -1);
+
+/** The call returns to userspace. */
+const finish = (kvm: Kvm): void => {
+  kvm.dirty_log.pc = 'idle';
+  kvm.dirty_log.call = 'enable';
+  kvm.dirty_log.harvest.bits = 0;
+};
+
+const update_flags: ModelTransition = {
+  name: 'kvm_update_flags_memslot',
+  says: 'Publish the slot with dirty logging switched on, with an empty or full bitmap, or off.',
+  source: ['kvm_update_flags_memslot()', 'kvm_prepare_memory_region()', 'kvm_activate_memslot()'],
+  actor: 'ioctl',
+  over: [],
+  needs: hasSwitch,
+  sure: never,
+  step: (kvm) => {
+    const { budget, dirty_log, geometry } = kvm;
+    if (budget.log_dirty === 0 || !isSlotsLockFree(kvm) || !maySwap(kvm)) return false;
+    budget.log_dirty -= 1;
+    const enables = !dirty_log.enabled;
+    dirty_log.call = enables ? 'enable' : 'disable';
+    dirty_log.pc = 'srcu';
+    publishLogDirty(kvm, enables);
+    if (geometry.dirty_log !== null) dirty_log.harvest.bits = allPages(geometry.dirty_log);
+    awaitReaders(kvm);
+    return true;
+  },
+};
+
+const apply_flags: ModelTransition = {
+  name: 'kvm_mmu_slot_apply_flags',
+  says:
+    'With nobody left who may use the old slot, go on to write-protect it; with a full bitmap ' +
+    'nothing needs protection.',
+  source: ['kvm_mmu_slot_apply_flags()', 'kvm_activate_memslot()', 'synchronize_srcu()'],
+  actor: 'ioctl',
+  over: [],
+  needs: hasSwitch,
+  step: (kvm) => {
+    const { dirty_log, geometry, rules } = kvm;
+    if (dirty_log.pc !== 'srcu') return false;
+    if (isSrcuAwaited(kvm) && rules.log_dirty_srcu === 'awaited') return false;
+    const isProtected = dirty_log.call === 'disable' || rules.enable_protect === 'none';
+    if (isProtected || geometry.dirty_log?.protect === 'initially-set') finish(kvm);
+    else dirty_log.pc = 'protect';
+    return true;
+  },
+};
+
+const remove_write_access: ModelTransition = {
+  name: 'kvm_mmu_slot_remove_write_access',
+  says: 'Under mmu_lock, take the write right from every leaf of the slot that is left.',
+  source: ['kvm_mmu_slot_remove_write_access()', 'slot_rmap_write_protect()'],
+  actor: 'ioctl',
+  over: [],
+  needs: hasSwitch,
+  step: (kvm) => {
+    const { dirty_log } = kvm;
+    if (dirty_log.pc !== 'protect' || !mayLock(kvm)) return false;
+    for (const key of slotRmaps(kvm, PG_LEVEL_4K)) rmap_write_protect(kvm, key, false);
+    dirty_log.pc = 'flush';
+    return true;
+  },
+};
+
+/** Ends a section that took pages from the bitmap and armed the log for them. */
+const flushIfHarvested = (kvm: Kvm): void => {
+  if (kvm.dirty_log.harvest.bits === 0) finish(kvm);
+  else kvm.dirty_log.pc = 'flush';
+};
+
+/** One word of the bitmap: its pages are taken from the log, and logging of them is armed again. */
+const harvestWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
+  if (mask === 0) return;
+  kvm.dirty_log.dirty_bitmap.bits &= ~mask;
+  kvm.dirty_log.harvest.bits |= mask;
+  if (kvm.rules.harvest_protect === 'armed') {
+    kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, slot, mask);
+  }
+};
+
+const wordAt = (slot: DirtyLog, offset: number): number =>
+  ((2 ** slot.word - 1) << offset) & allPages(slot);
+
+const get_dirty_log: ModelTransition = {
+  name: 'kvm_get_dirty_log_protect',
+  says: 'Under mmu_lock, take all dirty pages from the bitmap and write-protect them again.',
+  source: ['kvm_get_dirty_log_protect()', 'kvm_arch_mmu_enable_log_dirty_pt_masked()'],
+  actor: 'ioctl',
+  over: [],
+  needs: (config) => hasHarvest(config) && config.geometry.dirty_log?.protect === 'get',
+  sure: never,
+  step: (kvm) => {
+    const { budget, dirty_log, geometry } = kvm;
+    const slot = geometry.dirty_log;
+    if (slot === null || !dirty_log.enabled || dirty_log.dirty_bitmap.bits === 0) return false;
+    if (budget.harvest === 0 || !isSlotsLockFree(kvm) || !mayLock(kvm)) return false;
+    budget.harvest -= 1;
+    dirty_log.call = 'get';
+    for (let offset = 0; offset < slot.npages; offset += slot.word) {
+      harvestWord(kvm, slot, dirty_log.dirty_bitmap.bits & wordAt(slot, offset));
+    }
+    flushIfHarvested(kvm);
+    return true;
+  },
+};
+
+const clear_dirty_log: ModelTransition = {
+  name: 'kvm_clear_dirty_log_protect',
+  says: 'Under mmu_lock, take the pages asked for from the bitmap and write-protect them again.',
+  source: ['kvm_clear_dirty_log_protect()', 'kvm_arch_mmu_enable_log_dirty_pt_masked()'],
+  actor: 'ioctl',
+  over: ['clear'],
+  needs: (config) => hasHarvest(config) && config.geometry.dirty_log?.protect !== 'get',
+  sure: never,
+  step: (kvm, number) => {
+    const { budget, dirty_log, geometry } = kvm;
+    const slot = geometry.dirty_log;
+    const asked = slot?.clears[number];
+    if (slot === null || asked === undefined || !dirty_log.enabled) return false;
+    if (budget.harvest === 0 || !isSlotsLockFree(kvm) || !mayLock(kvm)) return false;
+    const pages = asked.pages.reduce((bits, page) => bits | (1 << page), 0);
+    if ((pages & dirty_log.dirty_bitmap.bits) === 0) return false;
+    budget.harvest -= 1;
+    dirty_log.call = 'clear';
+    const round = kvm.rules.clear_words === 'rounded-up' ? Math.ceil : Math.floor;
+    for (let n = round(asked.num_pages / slot.word), i = 0; i < n; i += 1) {
+      const word = wordAt(slot, asked.first_page + i * slot.word);
+      harvestWord(kvm, slot, dirty_log.dirty_bitmap.bits & pages & word);
+    }
+    flushIfHarvested(kvm);
+    return true;
+  },
+};
+
+const flush: ModelTransition = {
+  name: 'kvm_flush_remote_tlbs_memslot',
+  says: 'Without mmu_lock, flush what was write-protected, and return to userspace.',
+  source: ['kvm_mmu_slot_apply_flags()', 'kvm_flush_remote_tlbs_memslot()'],
+  actor: 'ioctl',
+  over: [],
+  needs: (config) => hasSwitch(config) || hasHarvest(config),
+  step: (kvm) => {
+    if (kvm.dirty_log.pc !== 'flush' || !mayFlush(kvm, -1)) return false;
+    if (kvm.rules.dirty_log_flush === 'before-return') kvm_flush_remote_tlbs(kvm);
+    finish(kvm);
+    return true;
+  },
+};
+
+export const dirtyLogTransitions: readonly ModelTransition[] = [
+  update_flags,
+  apply_flags,
+  remove_write_access,
+  get_dirty_log,
+  clear_dirty_log,
+  flush,
+];

@@ -1,0 +1,27 @@
+/**
+ * The part of the state that exists only where a slot logs its dirty pages.
+ *
+ * Pages are counted from the start of the slot. Ours: `harvest`, which is what userspace learns of
+ * when the call under way returns.
+ */
+import { bitset, boolIf, oneOf, record } from '../../src/engine/machine/index.ts';
+import type { Geometry } from '../geometry.ts';
+
+/** struct kvm_memory_slot as far as dirty logging goes, and where the thread under slots_lock is. */
+export const dirtyLogLayout = (g: Geometry) => {
+  const pages = g.dirty_log?.npages ?? 0;
+  return record({
+    pc: oneOf('idle', 'srcu', 'protect', 'flush'),
+    call: oneOf('enable', 'disable', 'get', 'clear'),
+    /** KVM_MEM_LOG_DIRTY_PAGES, in the slot as it is published. */
+    enabled: boolIf(g.dirty_log !== null),
+    dirty_bitmap: bitset(pages),
+    /**
+     * Pages whose stores up to the return of the call need no bit: userspace copies them afterwards.
+     * While logging is being switched on, all.
+     */
+    harvest: bitset(pages),
+    /** Pages that were written and that nothing tells userspace of. */
+    ghost_unlogged: bitset(pages),
+  });
+};

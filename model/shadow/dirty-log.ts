@@ -1,0 +1,111 @@
+/**
+ * Which pages count as dirty, and arming the log again by write protection.
+ *
+ * Kernel: mark_page_dirty_in_slot(), kvm_slot_dirty_track_enabled(),
+ * kvm_arch_mmu_enable_log_dirty_pt_masked(), kvm_mmu_write_protect_pt_masked(),
+ * slot_rmap_write_protect(). The calls of userspace are in `host/dirty-log.ts`.
+ *
+ * A leaf that is protected for the log keeps MMU-writable: it may become writable again as soon as
+ * its page counts as dirty. That is why the flush may come after mmu_lock is dropped.
+ */
+import { lowestBit } from '../bits.ts';
+import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf, type DirtyLog } from '../geometry.ts';
+import type { Kvm } from '../state.ts';
+import { pfnOf } from './mmu-page.ts';
+import { kvm_mmu_slot_gfn_write_protect, rmapKey, rmap_write_protect } from './rmap.ts';
+
+/** The number of the page in the slot that can be logged, or -1. */
+export const pageOf = (kvm: Kvm, gfn: number): number => {
+  const slot = kvm.geometry.dirty_log;
+  const page = slot === null ? -1 : gfn - slot.base_gfn;
+  return slot !== null && page < slot.npages ? page : -1;
+};
+
+/** kvm_slot_dirty_track_enabled() of the slot of the frame, as a lookup finds it now. */
+export const kvm_slot_dirty_track_enabled = (kvm: Kvm, gfn: number): boolean =>
+  kvm.dirty_log.enabled && pageOf(kvm, gfn) >= 0;
+
+/** mark_page_dirty(): the page counts as dirty from here on. */
+export const mark_page_dirty = (kvm: Kvm, gfn: number): void => {
+  if (!kvm_slot_dirty_track_enabled(kvm, gfn)) return;
+  kvm.dirty_log.dirty_bitmap.add(pageOf(kvm, gfn));
+  kvm.dirty_log.ghost_unlogged.delete(pageOf(kvm, gfn));
+};
+
+/** Whether a store to the page must be told to userspace, and nothing has done so yet. */
+export const isClean = (kvm: Kvm, page: number): boolean =>
+  kvm.dirty_log.enabled &&
+  !kvm.dirty_log.dirty_bitmap.has(page) &&
+  !kvm.dirty_log.harvest.has(page);
+
+/** The ghost's view of a store to host memory by the guest, or by KVM on its behalf. */
+export const noteStore = (kvm: Kvm, pfn: number): void => {
+  const slot = kvm.geometry.dirty_log;
+  if (slot === null || !kvm.dirty_log.enabled) return;
+  for (let page = 0; page < slot.npages; page += 1) {
+    if (pfnOf(kvm, slot.base_gfn + page) !== pfn || !isClean(kvm, page)) continue;
+    kvm.dirty_log.ghost_unlogged.add(page);
+  }
+};
+
+/** Publishes the slot with dirty logging on or off, and with a new bitmap. */
+export const publishLogDirty = (kvm: Kvm, enabled: boolean): void => {
+  const { dirty_log, geometry } = kvm;
+  const allSet = enabled && geometry.dirty_log?.protect === 'initially-set';
+  dirty_log.enabled = enabled;
+  dirty_log.dirty_bitmap.bits = allSet ? allPages(geometry.dirty_log) : 0;
+  dirty_log.ghost_unlogged.bits = 0;
+};
+
+export const allPages = ({ npages }: Pick<DirtyLog, 'npages'>): number => 2 ** npages - 1;
+
+/** The rmaps of the slot from `start_level` up, in the order of a walk. */
+export const slotRmaps = (kvm: Kvm, start_level: number): readonly number[] => {
+  const slot = kvm.geometry.dirty_log;
+  const keys = new Set<number>();
+  for (let level = start_level; slot !== null && level <= kvm.geometry.levels; level += 1) {
+    for (let page = 0; page < slot.npages; page += 1) {
+      const key = rmapKey(kvm, slot.base_gfn + page, level);
+      if (key < kvm.rmap.length) keys.add(key);
+    }
+  }
+  return [...keys];
+};
+
+/** ALIGN() to the frames of a leaf at 2M: up to the next boundary. */
+const alignUp = (kvm: Kvm, gfn: number): number => {
+  const pages = pagesPerLeaf(kvm.geometry, PG_LEVEL_2M);
+  return Math.ceil(gfn / pages) * pages;
+};
+
+/** Whether the ends of a word are taken to be in two frames of 2M. */
+const crossesFrames = (kvm: Kvm, start: number, end: number): boolean => {
+  if (kvm.rules.word_crossing === 'ends-rounded-up')
+    return alignUp(kvm, start) !== alignUp(kvm, end);
+  const pages = pagesPerLeaf(kvm.geometry, PG_LEVEL_2M);
+  return Math.floor(start / pages) !== Math.floor(end / pages);
+};
+
+/**
+ * kvm_arch_mmu_enable_log_dirty_pt_masked(): arm logging for the pages of one word. Leaves above 4K
+ * are looked at only where switching logging on has left them alone.
+ *
+ * Those lose MMU-writable as well, by the function that protects guest tables, and the caller
+ * flushes when mmu_lock is dropped already: see docs/findings.md.
+ */
+export const kvm_arch_mmu_enable_log_dirty_pt_masked = (
+  kvm: Kvm,
+  slot: DirtyLog,
+  mask: number,
+): void => {
+  if (slot.protect === 'initially-set') {
+    const start = slot.base_gfn + lowestBit(mask);
+    const end = slot.base_gfn + 31 - Math.clz32(mask);
+    kvm_mmu_slot_gfn_write_protect(kvm, start, PG_LEVEL_2M);
+    if (crossesFrames(kvm, start, end)) kvm_mmu_slot_gfn_write_protect(kvm, end, PG_LEVEL_2M);
+  }
+  for (let page = 0; page < slot.npages; page += 1) {
+    if ((mask & (1 << page)) === 0) continue;
+    rmap_write_protect(kvm, rmapKey(kvm, slot.base_gfn + page, PG_LEVEL_4K), false);
+  }
+};

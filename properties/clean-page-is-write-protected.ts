@@ -1,0 +1,88 @@
+/** A page that is not in the log cannot be written without a fault. */
+import { ACC_WRITE_MASK } from '../model/access.ts';
+import { pagesPerLeaf } from '../model/geometry.ts';
+import { isClean } from '../model/shadow/dirty-log.ts';
+import { isValid, pfnOf } from '../model/shadow/mmu-page.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { is_last_spte, is_writable_pte } from '../model/spte.ts';
+import type { Finding, Kvm } from './property.ts';
+import { hex, stateProperty } from './property.ts';
+import { firstLoggedPage } from './helpers/dirty-log.ts';
+import { firstEntry } from './helpers/pages.ts';
+import { keepsItsTlb } from './helpers/vcpus.ts';
+
+const isCovered = (gfn: number, first: number, frames: number): boolean =>
+  gfn >= first && gfn < first + frames;
+
+const writableLeaf = (kvm: Kvm): Finding | null =>
+  firstEntry(kvm, (page, sp, index, spte) => {
+    if (!isValid(page) || !is_last_spte(spte) || !is_writable_pte(spte)) return null;
+    const first = kvm_mmu_page_get_gfn(kvm, page, index);
+    const frames = pagesPerLeaf(kvm.geometry, page.role.level);
+    const clean = firstLoggedPage(
+      kvm,
+      (gfn, p) => isClean(kvm, p) && isCovered(gfn, first, frames),
+    );
+    if (clean < 0) return null;
+    return { message: 'a writable leaf maps a page that is not in the log', where: { sp, index } };
+  });
+
+const writableTlbEntry = (kvm: Kvm): Finding | null => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const { ghost_tlb } = kvm.vcpu.at(v);
+    if (!keepsItsTlb(kvm, v)) continue;
+    for (let i = 0; i < ghost_tlb.length; i += 1) {
+      const { valid, access, pfn, va } = ghost_tlb.at(i);
+      if (!valid || (access & ACC_WRITE_MASK) === 0) continue;
+      const clean = firstLoggedPage(kvm, (gfn, p) => isClean(kvm, p) && pfnOf(kvm, gfn) === pfn);
+      if (clean < 0) continue;
+      return {
+        message: 'a TLB entry may write a page that is not in the log',
+        where: { vcpu: v, va: hex(va), pfn: hex(pfn) },
+      };
+    }
+  }
+  return null;
+};
+
+export const cleanPageIsWriteProtected = stateProperty({
+  id: 'clean-page-is-write-protected',
+  brief: 'D2',
+  says:
+    'No valid leaf and no TLB entry may write a page that is not in the log and that no call is ' +
+    'just taking from it.',
+  why: 'The next store would not fault, and nobody would put the page into the log.',
+  source: [
+    'kvm_mmu_slot_apply_flags()',
+    'kvm_arch_mmu_enable_log_dirty_pt_masked()',
+    'kvm_flush_remote_tlbs_memslot()',
+  ],
+  when: 'every-step',
+  reads: [
+    'sp',
+    'dirty_log',
+    'host_pfn',
+    'vcpu.ghost_tlb',
+    'vcpu.request_flush_current',
+    'vcpu.root',
+  ],
+  needs: ({ geometry }) => geometry.dirty_log !== null,
+  applies: (kvm) =>
+    firstLoggedPage(kvm, (_gfn, page) => isClean(kvm, page)) >= 0 &&
+    firstEntry(kvm, (_page, _sp, _index, spte) =>
+      is_last_spte(spte) ? { message: '', where: {} } : null,
+    ) !== null,
+  check: (kvm) => writableLeaf(kvm) ?? writableTlbEntry(kvm),
+  witness: {
+    says: 'a page that is not in the log is mapped, and another one is in the log',
+    reads: ['sp', 'dirty_log'],
+    reached: (kvm) =>
+      kvm.dirty_log.pc === 'idle' &&
+      kvm.dirty_log.dirty_bitmap.bits !== 0 &&
+      firstEntry(kvm, (page, _sp, index, spte) => {
+        const gfn = kvm_mmu_page_get_gfn(kvm, page, index);
+        const clean = firstLoggedPage(kvm, (g, p) => g === gfn && isClean(kvm, p)) >= 0;
+        return is_last_spte(spte) && clean ? { message: '', where: {} } : null;
+      }) !== null,
+  },
+});

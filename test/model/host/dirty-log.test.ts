@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { DirtyLog } from '../../../model/geometry.ts';
+import type { Kvm } from '../../../model/index.ts';
+import { noteStore } from '../../../model/shadow/dirty-log.ts';
+import { is_mmu_writable_spte, is_writable_pte } from '../../../model/spte.ts';
+import { aLeaf, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
+
+/** Pages 0..3 of the slot are gfns 2..5, two to a word; gfns 4 and 5 are huge where that is said. */
+const withLog = (log: Partial<DirtyLog> = {}, input: KvmInput = {}) => {
+  const dirty_log: DirtyLog = {
+    base_gfn: 2,
+    npages: 4,
+    word: 2,
+    enabled: false,
+    protect: 'get',
+    clears: [],
+    ...log,
+  };
+  const program = aProgram({
+    ...input,
+    geometry: { gfns: 6, tables: 2, ...input.geometry, dirty_log },
+    budget: { log_dirty: 2, harvest: 2 },
+  });
+  aVcpu(program.current, 0, { root: null });
+  aVcpu(program.current, 1, { root: null });
+  return program;
+};
+
+/** A 4K leaf for each gfn, in pages 0 and 1; their rights by gfn afterwards. */
+const mapAt4k = (kvm: Kvm): void => {
+  for (const [i, gfn] of [2, 3, 4, 5].entries()) {
+    if (i % 2 === 0) aPage(kvm, i / 2, { gfn: i / 2 });
+    aLeaf(kvm, Math.floor(i / 2), { index: i % 2, gfn });
+  }
+};
+const writable = (kvm: Kvm): number[] =>
+  [2, 3, 4, 5].filter((_gfn, i) => is_writable_pte(kvm.sp.at(Math.floor(i / 2)).spt.get(i % 2)));
+
+describe('switching dirty logging on', () => {
+  it('waits for those in KVM, protects the slot, and flushes without the lock', () => {
+    const program = withLog();
+    const kvm = program.current;
+    mapAt4k(kvm);
+    kvm.vcpu.at(0).pc = 'walk_addr';
+    run(program, 'kvm_update_flags_memslot');
+    expect(kvm.dirty_log).toMatchObject({ enabled: true, pc: 'srcu', call: 'enable' });
+    expect(run(program, 'kvm_mmu_slot_apply_flags')).toBe(false);
+    kvm.vcpu.at(0).srcu_awaited = false;
+    run(program, 'kvm_mmu_slot_apply_flags');
+    kvm.mmu_lock.holder = 0;
+    expect(run(program, 'kvm_mmu_slot_remove_write_access')).toBe(false);
+    kvm.mmu_lock.holder = null;
+    run(program, 'kvm_mmu_slot_remove_write_access');
+    expect(writable(kvm)).toEqual([]);
+    expect(is_mmu_writable_spte(kvm.sp.at(0).spt.get(0))).toBe(true);
+    expect(kvm.ghost_owed.protect.bits).toBe(0);
+    expect(kvm.dirty_log.pc).toBe('flush');
+    run(program, 'kvm_flush_remote_tlbs_memslot');
+    expect(kvm.dirty_log.pc).toBe('idle');
+    expect(kvm.dirty_log.harvest.bits).toBe(0);
+  });
+
+  it('protects nothing when all pages count as dirty', () => {
+    const program = withLog({ protect: 'initially-set' });
+    const kvm = program.current;
+    mapAt4k(kvm);
+    run(program, 'kvm_update_flags_memslot');
+    run(program, 'kvm_mmu_slot_apply_flags');
+    expect(kvm.dirty_log.pc).toBe('idle');
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b1111);
+    expect(writable(kvm)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('waits for the slot updates and the invalidations of others', () => {
+    const program = withLog();
+    program.current.mmu_notifier.pc = 'started';
+    expect(run(program, 'kvm_update_flags_memslot')).toBe(false);
+    program.current.mmu_notifier.pc = 'idle';
+    program.current.memslots.pc = 'sync';
+    expect(run(program, 'kvm_update_flags_memslot')).toBe(false);
+  });
+
+  it('forgets the log when it is switched off', () => {
+    const program = withLog({ enabled: true });
+    program.current.dirty_log.dirty_bitmap.bits = 0b101;
+    run(program, 'kvm_update_flags_memslot');
+    expect(program.current.dirty_log).toMatchObject({ enabled: false, call: 'disable' });
+    expect(program.current.dirty_log.dirty_bitmap.bits).toBe(0);
+    run(program, 'kvm_mmu_slot_apply_flags');
+    expect(program.current.dirty_log.pc).toBe('idle');
+  });
+});
+
+describe('KVM_GET_DIRTY_LOG', () => {
+  it('takes what is dirty, protects that alone, and returns after a flush', () => {
+    const program = withLog({ enabled: true });
+    const kvm = program.current;
+    expect(run(program, 'kvm_get_dirty_log_protect')).toBe(false);
+    mapAt4k(kvm);
+    kvm.dirty_log.dirty_bitmap.bits = 0b0110;
+    run(program, 'kvm_get_dirty_log_protect');
+    expect(writable(kvm)).toEqual([2, 5]);
+    expect(kvm.dirty_log.harvest.bits).toBe(0b0110);
+    noteStore(kvm, 3);
+    expect(kvm.dirty_log.ghost_unlogged.bits).toBe(0);
+    run(program, 'kvm_flush_remote_tlbs_memslot');
+    noteStore(kvm, 3);
+    expect(kvm.dirty_log.ghost_unlogged.bits).toBe(0b0010);
+  });
+});
+
+describe('KVM_CLEAR_DIRTY_LOG', () => {
+  const clears = [
+    { first_page: 0, num_pages: 2, pages: [0, 1] },
+    { first_page: 2, num_pages: 1, pages: [2] },
+  ];
+
+  it('takes what it is asked for and finds dirty, in words that need not be whole', () => {
+    const program = withLog({ enabled: true, protect: 'clear', clears });
+    const kvm = program.current;
+    mapAt4k(kvm);
+    kvm.dirty_log.dirty_bitmap.bits = 0b1101;
+    const [first, last] = ['pages 0x0+0x2 {0x0,0x1}', 'pages 0x2+0x1 {0x2}'];
+    run(program, 'kvm_clear_dirty_log_protect', { clear: first });
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b1100);
+    expect(kvm.dirty_log.harvest.bits).toBe(0b0001);
+    expect(writable(kvm)).toEqual([3, 4, 5]);
+    run(program, 'kvm_flush_remote_tlbs_memslot');
+    expect(run(program, 'kvm_clear_dirty_log_protect', { clear: first })).toBe(false);
+    run(program, 'kvm_clear_dirty_log_protect', { clear: last });
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b1000);
+  });
+});

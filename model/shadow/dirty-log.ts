@@ -61,11 +61,11 @@ export const allPages = ({ npages }: Pick<DirtyLog, 'npages'>): number => 2 ** n
 
 /** The rmaps of the slot from `start_level` up, in the order of a walk. */
 export const slotRmaps = (kvm: Kvm, start_level: number): readonly number[] => {
-  const slot = kvm.geometry.dirty_log;
+  const { base_gfn, npages } = kvm.geometry.dirty_log ?? { base_gfn: 0, npages: 0 };
   const keys = new Set<number>();
-  for (let level = start_level; slot !== null && level <= kvm.geometry.levels; level += 1) {
-    for (let page = 0; page < slot.npages; page += 1) {
-      const key = rmapKey(kvm, slot.base_gfn + page, level);
+  for (let level = start_level; level <= kvm.geometry.levels; level += 1) {
+    for (let page = 0; page < npages; page += 1) {
+      const key = rmapKey(kvm, base_gfn + page, level);
       if (key < kvm.rmap.length) keys.add(key);
     }
   }

@@ -73,7 +73,7 @@ export const dirtyLogMutants: readonly Mutant[] = [
     says: 'A fault in a logged slot maps a huge page writable.',
     source: ['kvm_mmu_hugepage_adjust()'],
     scenario: 'shadow-dirty-huge',
-    property: 'logged-slot-gains-no-writable-huge-leaf',
+    property: 'kernel-warnings-stay-silent',
     category: 'rule',
   },
   {
@@ -84,8 +84,8 @@ export const dirtyLogMutants: readonly Mutant[] = [
       'The slot is protected while a fault is under way that found it without dirty logging, and ' +
       'that maps it writable afterwards.',
     source: ['kvm_activate_memslot()', 'synchronize_srcu()'],
-    scenario: 'shadow-dirty-enable',
-    property: 'clean-page-is-write-protected',
+    scenario: 'shadow-dirty-huge',
+    property: 'logged-slot-gains-no-writable-huge-leaf',
     category: 'rule',
   },
   {
@@ -115,7 +115,7 @@ export const dirtyLogMutants: readonly Mutant[] = [
     says: 'A call returns before vCPUs have dropped the translations that it protected.',
     source: ['kvm_flush_remote_tlbs_memslot()'],
     scenario: 'shadow-dirty-enable',
-    property: 'clean-page-is-write-protected',
+    property: 'tlb-entry-is-backed-by-the-page-tables',
     category: 'rule',
   },
 ];

@@ -89,7 +89,7 @@ const expected: readonly (readonly [string, Expected])[] = [
   [
     'shadow-fault-race--flush-misses-vcpus-outside-the-guest',
     [
-      ['tlbFill', /^vcpu1 loads va 0x2 -> pfn 0x1/],
+      ['tlbFill', /^vcpu\d loads va 0x2 -> pfn 0x1/],
       ['kvm_mmu_get_child_sp', /^sp2 shadows gfn 0x1 in sync$/],
       ['kvm_flush_remote_tlbs', /vcpu1 keeps what it holds$/],
     ],

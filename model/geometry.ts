@@ -26,8 +26,8 @@ export interface Memslot {
 }
 
 /**
- * The slot whose dirty pages KVM can log: one of those that stay. A run of frames that the host maps
- * huge lies within it or outside of it.
+ * The slot whose dirty pages KVM can log: one of those that stay. A run of frames that the host
+ * maps huge lies within it or outside of it.
  */
 export interface DirtyLog {
   readonly base_gfn: number;

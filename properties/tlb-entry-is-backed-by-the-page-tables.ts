@@ -40,8 +40,8 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
   brief: 'T1',
   says:
     'A TLB entry of a vCPU in the guest maps the frame that the shadow page table maps and ' +
-    'writes only where it may, unless the holder of mmu_lock, or a call that arms the log of dirty ' +
-    'pages, owes a flush for it.',
+    'writes only where it may, unless the holder of mmu_lock, or a call that arms the log of ' +
+    'dirty pages, owes a flush for it.',
   why: 'Every change of a present entry that hardware has cached needs a flush by its deadline.',
   source: ['kvm_flush_remote_tlbs()', 'mmu_spte_update()', 'kvm_mmu_commit_zap_page()'],
   when: 'in-guest',

@@ -7,7 +7,7 @@
 import { bitset, boolIf, oneOf, record } from '../../src/engine/machine/index.ts';
 import type { Geometry } from '../geometry.ts';
 
-/** struct kvm_memory_slot as far as dirty logging goes, and where the thread under slots_lock is. */
+/** struct kvm_memory_slot as far as dirty logging goes, and where the thread of slots_lock is. */
 export const dirtyLogLayout = (g: Geometry) => {
   const pages = g.dirty_log?.npages ?? 0;
   return record({
@@ -17,7 +17,7 @@ export const dirtyLogLayout = (g: Geometry) => {
     enabled: boolIf(g.dirty_log !== null),
     dirty_bitmap: bitset(pages),
     /**
-     * Pages whose stores up to the return of the call need no bit: userspace copies them afterwards.
+     * Pages whose stores up to the return of the call need no bit: userspace copies them later on.
      * While logging is being switched on, all.
      */
     harvest: bitset(pages),

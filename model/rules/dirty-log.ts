@@ -55,8 +55,8 @@ export const dirtyLogRules = {
   ),
   word_crossing: rule(
     ['ends-rounded-up', 'frames'],
-    'How a word of the log is found to reach into a second frame of 2M: by its ends, both rounded ' +
-      'up, or by the frames that they are in.',
+    'How a word of the log is found to reach into a second frame of 2M: by its ends, rounded up ' +
+      'both, or by the frames that they are in.',
     ['kvm_arch_mmu_enable_log_dirty_pt_masked()'],
   ),
 } as const;

@@ -5,7 +5,7 @@ import { noteStore } from '../../../model/shadow/dirty-log.ts';
 import { is_mmu_writable_spte, is_writable_pte } from '../../../model/spte.ts';
 import { aLeaf, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
 
-/** Pages 0..3 of the slot are gfns 2..5, two to a word; gfns 4 and 5 are huge where that is said. */
+/** Pages 0..3 of the slot are gfns 2..5, two to a word. */
 const withLog = (log: Partial<DirtyLog> = {}, input: KvmInput = {}) => {
   const dirty_log: DirtyLog = {
     base_gfn: 2,

@@ -18,6 +18,6 @@ export const isSrcuAwaited = (kvm: Kvm): boolean => {
   return false;
 };
 
-/** Whether nobody holds slots_lock: no update of the slots, no call for dirty pages is under way. */
+/** Whether nobody holds slots_lock: no update of the slots, no call for dirty pages goes on. */
 export const isSlotsLockFree = (kvm: Kvm): boolean =>
   kvm.memslots.pc === 'idle' && kvm.dirty_log.pc === 'idle';

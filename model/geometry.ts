@@ -41,6 +41,11 @@ export interface DirtyLog {
    * KVM_DIRTY_LOG_INITIALLY_SET.
    */
   readonly protect: 'get' | 'clear' | 'initially-set';
+  /**
+   * Whether the processor logs modified pages (PML). `nested`: it does, and the tables shadowed are
+   * those of a nested guest, whose addresses are of no use in the log: SPTE_TDP_AD_WRPROT_ONLY.
+   */
+  readonly pml: 'none' | 'nested';
   /** What userspace may ask KVM_CLEAR_DIRTY_LOG for. */
   readonly clears: readonly ClearDirtyLog[];
 }

@@ -7,6 +7,7 @@ import { addressCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { dirtyLogTransitions } from './host/dirty-log.ts';
+import { dirtyLogWalks } from './host/dirty-log-walks.ts';
 import { hostTransitions } from './host/host.ts';
 import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
@@ -43,6 +44,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...notifierTransitions,
   ...memslotTransitions,
   ...dirtyLogTransitions,
+  ...dirtyLogWalks,
   ...zapAllTransitions,
   ...nxTransitions,
   ...pageFaultTransitions,

@@ -1,31 +1,19 @@
 /** A page that is not in the log cannot be written without a fault. */
 import { ACC_WRITE_MASK } from '../model/access.ts';
-import { pagesPerLeaf } from '../model/geometry.ts';
 import { isClean } from '../model/shadow/dirty-log.ts';
-import { isValid, pfnOf } from '../model/shadow/mmu-page.ts';
+import { pfnOf } from '../model/shadow/mmu-page.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
-import { is_last_spte, is_writable_pte } from '../model/spte.ts';
+import { is_last_spte } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstLoggedPage } from './helpers/dirty-log.ts';
+import { firstLoggedPage, writableLeafOver } from './helpers/dirty-log.ts';
 import { firstEntry } from './helpers/pages.ts';
 import { keepsItsTlb } from './helpers/vcpus.ts';
 
-const isCovered = (gfn: number, first: number, frames: number): boolean =>
-  gfn >= first && gfn < first + frames;
-
-const writableLeaf = (kvm: Kvm): Finding | null =>
-  firstEntry(kvm, (page, sp, index, spte) => {
-    if (!isValid(page) || !is_last_spte(spte) || !is_writable_pte(spte)) return null;
-    const first = kvm_mmu_page_get_gfn(kvm, page, index);
-    const frames = pagesPerLeaf(kvm.geometry, page.role.level);
-    const clean = firstLoggedPage(
-      kvm,
-      (gfn, p) => isClean(kvm, p) && isCovered(gfn, first, frames),
-    );
-    if (clean < 0) return null;
-    return { message: 'a writable leaf maps a page that is not in the log', where: { sp, index } };
-  });
+const writableLeaf = (kvm: Kvm): Finding | null => {
+  const leaf = writableLeafOver(kvm, (page) => isClean(kvm, page));
+  return leaf && { ...leaf, message: 'a writable leaf maps a page that is not in the log' };
+};
 
 const writableTlbEntry = (kvm: Kvm): Finding | null => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
@@ -38,7 +26,7 @@ const writableTlbEntry = (kvm: Kvm): Finding | null => {
       if (clean < 0) continue;
       return {
         message: 'a TLB entry may write a page that is not in the log',
-        where: { vcpu: v, va: hex(va), pfn: hex(pfn) },
+        where: { vcpu: v, va: hex(va), pfn: hex(pfn), page: hex(clean) },
       };
     }
   }

@@ -49,6 +49,8 @@ import { pageFaultIsJustifiedByGuestTables } from './page-fault-is-justified-by-
 import { legalAccessCompletes } from './legal-access-completes.ts';
 import { cleanPageIsWriteProtected } from './clean-page-is-write-protected.ts';
 import { clearTakesWhatItWasAskedFor } from './clear-takes-what-it-was-asked-for.ts';
+import { dirtyLogCallReturns } from './dirty-log-call-returns.ts';
+import { loggingEndsWithHugePagesPossible } from './logging-ends-with-huge-pages-possible.ts';
 import { loggedSlotGainsNoWritableHugeLeaf } from './logged-slot-gains-no-writable-huge-leaf.ts';
 import { storeReachesTheDirtyLog } from './store-reaches-the-dirty-log.ts';
 import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
@@ -111,6 +113,7 @@ export const properties: readonly KvmProperty[] = [
   storeReachesTheDirtyLog,
   cleanPageIsWriteProtected,
   clearTakesWhatItWasAskedFor,
+  loggingEndsWithHugePagesPossible,
   accessIsJustifiedByGuestTables,
   mmioIsEmulatedWhereNoSlotIs,
   mmioAccessIsJustifiedByGuestTables,
@@ -126,6 +129,7 @@ export const properties: readonly KvmProperty[] = [
 export const progressProperties: readonly KvmProgress[] = [
   repeatedInstructionEnds,
   exitReturnsToTheGuest,
+  dirtyLogCallReturns,
 ];
 
 export type { KvmProgress, KvmProperty, Moment } from './property.ts';

@@ -1,5 +1,10 @@
 /** What was written since userspace last took the page from the log is in the log. */
-import { firstLoggedPage, gfnOfPage, isAboutToBeMarked } from './helpers/dirty-log.ts';
+import {
+  firstLoggedPage,
+  gfnOfPage,
+  isAboutToBeMarked,
+  writableLeafOver,
+} from './helpers/dirty-log.ts';
 import { hex, stateProperty } from './property.ts';
 
 export const storeReachesTheDirtyLog = stateProperty({
@@ -17,7 +22,7 @@ export const storeReachesTheDirtyLog = stateProperty({
     'Documentation/virt/kvm/api.rst',
   ],
   when: 'every-step',
-  reads: ['dirty_log', 'vcpu.pc', 'vcpu.emulated'],
+  reads: ['dirty_log', 'sp', 'vcpu.pc', 'vcpu.emulated'],
   needs: ({ geometry }) => geometry.dirty_log !== null,
   applies: ({ dirty_log }) =>
     dirty_log.enabled && (dirty_log.dirty_bitmap.bits | dirty_log.ghost_unlogged.bits) !== 0,
@@ -27,10 +32,9 @@ export const storeReachesTheDirtyLog = stateProperty({
       (gfn, p) => kvm.dirty_log.ghost_unlogged.has(p) && !isAboutToBeMarked(kvm, gfn),
     );
     if (page < 0) return null;
-    return {
-      message: 'a page was written and is not in the log',
-      where: { gfn: hex(gfnOfPage(kvm, page)), page: hex(page) },
-    };
+    const leaf = writableLeafOver(kvm, (p) => p === page);
+    const where = leaf?.where ?? { gfn: hex(gfnOfPage(kvm, page)), page: hex(page) };
+    return { message: 'a page was written and is not in the log', where };
   },
   witness: {
     says: 'a page is written again after userspace took it from the log',

@@ -1,8 +1,8 @@
 /**
  * Userspace switches dirty logging of a slot on and off, and asks for the pages written.
  *
- * Kernel: kvm_update_flags_memslot(), kvm_mmu_slot_apply_flags(),
- * kvm_mmu_slot_remove_write_access(), kvm_get_dirty_log_protect(), kvm_clear_dirty_log_protect().
+ * Kernel: kvm_update_flags_memslot(), kvm_mmu_slot_apply_flags(), kvm_get_dirty_log_protect(),
+ * kvm_clear_dirty_log_protect(). The walks over the slot are in `dirty-log-walks.ts`.
  * Actor: `ioctl`, which holds slots_lock throughout.
  *
  * Cuts: publishing the slot with its new flags; the end of the wait for those who may still use the
@@ -15,33 +15,21 @@
  * Abstracts: KVM_GET_DIRTY_LOG where it only copies the bitmap (manual protection); copying to
  * userspace; the check of arguments; the dirty ring.
  */
+import type { Config } from '../config.ts';
 import type { DirtyLog } from '../geometry.ts';
-import { PG_LEVEL_4K } from '../geometry.ts';
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { maySwap } from './memslots.ts';
+import { finish, hasSwitch, mayLock } from './dirty-log-walks.ts';
 import { awaitReaders, isSlotsLockFree, isSrcuAwaited } from './srcu.ts';
 import {
   allPages,
   kvm_arch_mmu_enable_log_dirty_pt_masked,
   publishLogDirty,
-  slotRmaps,
 } from '../shadow/dirty-log.ts';
-import { isUnlocked, mayRun } from '../shadow/lock.ts';
-import { rmap_write_protect } from '../shadow/rmap.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
-const hasSwitch: ModelTransition['needs'] = ({ workload }) => workload.budget.log_dirty > 0;
-const hasHarvest: ModelTransition['needs'] = ({ workload }) => workload.budget.harvest > 0;
-
-const mayLock = (kvm: Kvm): boolean => isUnlocked(kvm) && mayRun(kvm, -1);
-
-/** The call returns to userspace. */
-const finish = (kvm: Kvm): void => {
-  kvm.dirty_log.pc = 'idle';
-  kvm.dirty_log.call = 'enable';
-  kvm.dirty_log.harvest.bits = 0;
-};
+const hasHarvest = ({ workload }: Config): boolean => workload.budget.harvest > 0;
 
 const update_flags: ModelTransition = {
   name: 'kvm_update_flags_memslot',
@@ -68,8 +56,8 @@ const update_flags: ModelTransition = {
 const apply_flags: ModelTransition = {
   name: 'kvm_mmu_slot_apply_flags',
   says:
-    'With nobody left who may use the old slot, go on to write-protect it; with a full bitmap ' +
-    'nothing needs protection.',
+    'With nobody left who may use the old slot, go on to protect it, or to recover huge pages; ' +
+    'with a full bitmap nothing needs protection.',
   source: ['kvm_mmu_slot_apply_flags()', 'kvm_activate_memslot()', 'synchronize_srcu()'],
   actor: 'ioctl',
   over: [],
@@ -78,25 +66,14 @@ const apply_flags: ModelTransition = {
     const { dirty_log, geometry, rules } = kvm;
     if (dirty_log.pc !== 'srcu') return false;
     if (isSrcuAwaited(kvm) && rules.log_dirty_srcu === 'awaited') return false;
-    const isProtected = dirty_log.call === 'disable' || rules.enable_protect === 'none';
-    if (isProtected || geometry.dirty_log?.protect === 'initially-set') finish(kvm);
-    else dirty_log.pc = 'protect';
-    return true;
-  },
-};
-
-const remove_write_access: ModelTransition = {
-  name: 'kvm_mmu_slot_remove_write_access',
-  says: 'Under mmu_lock, take the write right from every leaf of the slot that is left.',
-  source: ['kvm_mmu_slot_remove_write_access()', 'slot_rmap_write_protect()'],
-  actor: 'ioctl',
-  over: [],
-  needs: hasSwitch,
-  step: (kvm) => {
-    const { dirty_log } = kvm;
-    if (dirty_log.pc !== 'protect' || !mayLock(kvm)) return false;
-    for (const key of slotRmaps(kvm, PG_LEVEL_4K)) rmap_write_protect(kvm, key, false);
-    dirty_log.pc = 'flush';
+    if (dirty_log.call === 'disable') {
+      if (rules.recover === 'none') finish(kvm);
+      else dirty_log.pc = 'recover';
+      return true;
+    }
+    const isArmed = geometry.dirty_log?.protect === 'initially-set';
+    if (isArmed || rules.enable_protect === 'none') finish(kvm);
+    else dirty_log.pc = geometry.dirty_log?.pml === 'nested' ? 'clear-dirty' : 'protect';
     return true;
   },
 };
@@ -189,7 +166,6 @@ const flush: ModelTransition = {
 export const dirtyLogTransitions: readonly ModelTransition[] = [
   update_flags,
   apply_flags,
-  remove_write_access,
   get_dirty_log,
   clear_dirty_log,
   flush,

@@ -9,7 +9,8 @@ import type { Kvm } from '../state.ts';
 /** A new set is published: everybody in KVM now may have read the old one. */
 export const awaitReaders = (kvm: Kvm): void => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
-    kvm.vcpu.at(v).srcu_awaited = kvm.vcpu.at(v).pc !== 'guest';
+    const inGuest = kvm.vcpu.at(v).pc === 'guest';
+    kvm.vcpu.at(v).srcu_awaited = !inGuest || kvm.rules.srcu_readers === 'in-guest-too';
   }
 };
 

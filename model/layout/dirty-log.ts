@@ -4,15 +4,18 @@
  * Pages are counted from the start of the slot. Ours: `harvest`, which is what userspace learns of
  * when the call under way returns.
  */
-import { bitset, boolIf, oneOf, record } from '../../src/engine/machine/index.ts';
-import type { Geometry } from '../geometry.ts';
+import { bitset, boolIf, oneOf, record, uint } from '../../src/engine/machine/index.ts';
+import type { Workload } from '../config.ts';
+import { hugeRuns, type Geometry } from '../geometry.ts';
 
 /** struct kvm_memory_slot as far as dirty logging goes, and where the thread of slots_lock is. */
-export const dirtyLogLayout = (g: Geometry) => {
+export const dirtyLogLayout = (g: Geometry, { budget }: Workload) => {
   const pages = g.dirty_log?.npages ?? 0;
   return record({
-    pc: oneOf('idle', 'srcu', 'protect', 'flush'),
+    pc: oneOf('idle', 'srcu', 'clear-dirty', 'protect', 'flush', 'recover', 'recover-flush'),
     call: oneOf('enable', 'disable', 'get', 'clear'),
+    /** Which rmap of the slot comes next after a break of mmu_lock. */
+    cursor: uint(g.dirty_log !== null && budget.lock_break > 0 ? g.gfns + hugeRuns(g) : 0),
     /** KVM_MEM_LOG_DIRTY_PAGES, in the slot as it is published. */
     enabled: boolIf(g.dirty_log !== null),
     dirty_bitmap: bitset(pages),

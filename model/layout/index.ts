@@ -78,7 +78,7 @@ export const layoutOf = (config: Config) => {
     /** The frame behind each guest frame now; empty where the host moves none. */
     host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
     memslots: memslotsLayout(g),
-    dirty_log: dirtyLogLayout(g),
+    dirty_log: dirtyLogLayout(g, workload),
     /** The size of the host's leaf for each guest frame now; empty where none changes. */
     host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),

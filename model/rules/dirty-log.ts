@@ -48,10 +48,38 @@ export const dirtyLogRules = {
     'Whether a call flushes what it write-protected before it returns to userspace.',
     ['kvm_flush_remote_tlbs_memslot()'],
   ),
+  pml_nested: rule(
+    ['write-protect', 'clear-dirty'],
+    'How pages of a nested guest are logged while the processor logs modified pages: by write ' +
+      'protection, or by the dirty flag.',
+    ['kvm_mmu_page_ad_need_write_protect()', 'spte_ad_need_write_protect()'],
+  ),
+  recover: rule(
+    ['collapsible', 'none'],
+    'Whether switching dirty logging off zaps small leaves that could be huge.',
+    ['kvm_mmu_recover_huge_pages()', 'kvm_mmu_zap_collapsible_spte()'],
+  ),
+  recover_flush: rule(
+    ['before-unlock', 'none'],
+    'Whether what is zapped for huge pages to come back is flushed before mmu_lock is dropped.',
+    ['kvm_rmap_zap_collapsible_sptes()'],
+  ),
+  srcu_readers: rule(
+    ['in-kvm', 'in-guest-too'],
+    'Whether an update of the slots waits for vCPUs that are in KVM, or also for those that run ' +
+      'guest code.',
+    ['synchronize_srcu()', 'vcpu_enter_guest()'],
+  ),
   clear_words: rule(
     ['rounded-up', 'rounded-down'],
     'Whether KVM_CLEAR_DIRTY_LOG takes a word of which it is asked for a part.',
     ['kvm_clear_dirty_log_protect()'],
+  ),
+  clear_huge_protect: rule(
+    ['as-guest-table', 'as-log'],
+    'How a huge leaf is protected when pages of it are cleared from a log that began full: as if ' +
+      'it mapped a guest table, without MMU-writable, or as small leaves are.',
+    ['kvm_arch_mmu_enable_log_dirty_pt_masked()', 'kvm_mmu_slot_gfn_write_protect()'],
   ),
   word_crossing: rule(
     ['ends-rounded-up', 'frames'],

@@ -12,9 +12,17 @@ const log = (of: Partial<DirtyLog> = {}): DirtyLog => ({
   word: 2,
   enabled: false,
   protect: 'get',
+  pml: 'none',
   clears: [],
   ...of,
 });
+
+const missedFrame =
+  'Finding: kvm_arch_mmu_enable_log_dirty_pt_masked() misses the huge page that the last page of ' +
+  'a word begins.';
+const lateFlush =
+  'Finding: KVM_CLEAR_DIRTY_LOG takes MMU-writable from huge pages and flushes after mmu_lock is ' +
+  'dropped.';
 
 export const dirtyLogScenarios: readonly Scenario[] = [
   scenario({
@@ -120,5 +128,153 @@ export const dirtyLogScenarios: readonly Scenario[] = [
     addresses: [0, 2],
     stores: [],
     budget: { fault: 3, harvest: 1 },
+  }),
+  scenario({
+    id: 'shadow-dirty-recover',
+    says:
+      'Dirty logging is switched off: small leaves in the place of a huge page are zapped, with ' +
+      'breaks of the lock, while the guest goes on writing.',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      prev_roots: 0,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      dirty_log: log({ enabled: true }),
+    },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, log_dirty: 1, lock_break: 1 },
+  }),
+  scenario({
+    id: 'shadow-dirty-lock-break',
+    says:
+      'mmu_lock is broken while a slot is being protected, and a vCPU maps a page that was ' +
+      'protected already.',
+    geometry: {
+      gfns: 5,
+      tables: 2,
+      shadow_pages: 3,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2, 1],
+      dirty_log: log({ npages: 3 }),
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), large(2)],
+      [gpte({ gfn: 4 }), NO_GPTE],
+    ],
+    addresses: [0, 2],
+    stores: [],
+    budget: { fault: 4, log_dirty: 1, harvest: 1, lock_break: 2 },
+  }),
+  scenario({
+    id: 'shadow-dirty-nested-pml',
+    says:
+      'The processor logs modified pages, but the tables shadowed are those of a nested guest: ' +
+      'its small pages are logged by the write right, in a section of their own.',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      dirty_log: log({ pml: 'nested' }),
+    },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 4, log_dirty: 1, harvest: 2 },
+  }),
+  scenario({
+    id: 'shadow-dirty-nx',
+    says:
+      'A table that was split for execution is in a logged slot: the recovery worker lets it be, ' +
+      'and the huge page comes back when logging ends.',
+    nx_huge_pages: 'force',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw', 'ux'],
+      dirty_log: log({ enabled: true }),
+    },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 4, log_dirty: 1, nx_recover: 1 },
+  }),
+  scenario({
+    id: 'shadow-dirty-word',
+    says:
+      'A slot starts in the middle of a 2M frame, so that a word of the bitmap ends with the ' +
+      'first page of the next one, which is mapped huge.',
+    ci: false,
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      dirty_log: log({
+        base_gfn: 1,
+        npages: 3,
+        protect: 'initially-set',
+        clears: [{ first_page: 0, num_pages: 2, pages: [0, 1] }],
+      }),
+    },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0],
+    stores: [],
+    budget: { fault: 2, log_dirty: 1, harvest: 1 },
+    excludes: {
+      'store-reaches-the-dirty-log': missedFrame,
+      'clean-page-is-write-protected': missedFrame,
+    },
+  }),
+  scenario({
+    id: 'shadow-dirty-clear-over-table',
+    says:
+      'Userspace clears pages that the guest writes through a huge leaf, while it begins ' +
+      'to use one of them as a page table.',
+    ci: false,
+    geometry: {
+      gfns: 5,
+      tables: 4,
+      shadow_pages: 5,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2, 1],
+      dirty_log: log({
+        protect: 'initially-set',
+        clears: [{ first_page: 0, num_pages: 2, pages: [0, 1] }],
+      }),
+    },
+    initialMemory: [
+      [gpte({ gfn: 3 }), large(2)],
+      [NO_GPTE, NO_GPTE],
+      [NO_GPTE, NO_GPTE],
+      [gpte({ gfn: 4 }), NO_GPTE],
+    ],
+    addresses: [0, 3],
+    stores: [{ gfn: 3, index: 0, value: gpte({ gfn: 1 }) }],
+    budget: { fault: 3, store: 1, cr3: 1, log_dirty: 1, harvest: 1 },
+    excludes: {
+      'owed-flush-is-paid-before-unlock': lateFlush,
+      'shadowed-gfn-has-no-writable-tlb-entry': lateFlush,
+      'tlb-entry-is-backed-by-the-page-tables': lateFlush,
+      'sync-page-agrees-with-guest-table': lateFlush,
+      'flush-leaves-no-stale-entry': lateFlush,
+      'access-is-justified-by-guest-tables': lateFlush,
+    },
   }),
 ];

@@ -106,4 +106,31 @@ export const endlessScenarios: readonly Scenario[] = [
     instructions: [{ fetch: 0, data: 1, kind: 'uw' }],
     budget: { fault: 2, nx_recover: 2 },
   }),
+  endless({
+    id: 'shadow-endless-dirty-log',
+    says:
+      'A guest repeats for ever what faulted while userspace switches dirty logging on and off ' +
+      'and asks for the pages written.',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      vcpus: 1,
+      dirty_log: {
+        base_gfn: 2,
+        npages: 2,
+        word: 2,
+        enabled: false,
+        protect: 'get',
+        pml: 'none',
+        clears: [],
+      },
+    },
+    initialMemory: [[gpte({ gfn: 2, large: true }), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, log_dirty: 2, harvest: 1 },
+  }),
 ];

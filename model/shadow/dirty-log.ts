@@ -3,16 +3,19 @@
  *
  * Kernel: mark_page_dirty_in_slot(), kvm_slot_dirty_track_enabled(),
  * kvm_arch_mmu_enable_log_dirty_pt_masked(), kvm_mmu_write_protect_pt_masked(),
- * slot_rmap_write_protect(). The calls of userspace are in `host/dirty-log.ts`.
+ * slot_rmap_write_protect(), __rmap_clear_dirty(). What userspace calls is in `host/dirty-log.ts`.
+ *
+ * kvm_mmu_zap_collapsible_spte() gives huge pages back when logging ends.
  *
  * A leaf that is protected for the log keeps MMU-writable: it may become writable again as soon as
  * its page counts as dirty. That is why the flush may come after mmu_lock is dropped.
  */
-import { lowestBit } from '../bits.ts';
+import { lowestBit, withoutLowest } from '../bits.ts';
 import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf, type DirtyLog } from '../geometry.ts';
 import type { Kvm } from '../state.ts';
-import { pfnOf } from './mmu-page.ts';
-import { kvm_mmu_slot_gfn_write_protect, rmapKey, rmap_write_protect } from './rmap.ts';
+import { kvm_mmu_max_mapping_level } from './huge.ts';
+import { pfnOf, spte_index, sptep_to_sp } from './mmu-page.ts';
+import { drop_spte, kvm_mmu_slot_gfn_write_protect, rmapKey, rmap_write_protect } from './rmap.ts';
 
 /** The number of the page in the slot that can be logged, or -1. */
 export const pageOf = (kvm: Kvm, gfn: number): number => {
@@ -87,11 +90,24 @@ const crossesFrames = (kvm: Kvm, start: number, end: number): boolean => {
 };
 
 /**
+ * The leaves above 4K that map a page lose the write right. They lose MMU-writable as well, by the
+ * function that protects guest tables, and the caller flushes when mmu_lock is dropped already: see
+ * docs/findings.md.
+ */
+const protectHuge = (kvm: Kvm, gfn: number): void => {
+  if (kvm.rules.clear_huge_protect === 'as-guest-table') {
+    kvm_mmu_slot_gfn_write_protect(kvm, gfn, PG_LEVEL_2M);
+    return;
+  }
+  for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
+    const key = rmapKey(kvm, gfn, level);
+    if (key < kvm.rmap.length) rmap_write_protect(kvm, key, false);
+  }
+};
+
+/**
  * kvm_arch_mmu_enable_log_dirty_pt_masked(): arm logging for the pages of one word. Leaves above 4K
  * are looked at only where switching logging on has left them alone.
- *
- * Those lose MMU-writable as well, by the function that protects guest tables, and the caller
- * flushes when mmu_lock is dropped already: see docs/findings.md.
  */
 export const kvm_arch_mmu_enable_log_dirty_pt_masked = (
   kvm: Kvm,
@@ -101,11 +117,46 @@ export const kvm_arch_mmu_enable_log_dirty_pt_masked = (
   if (slot.protect === 'initially-set') {
     const start = slot.base_gfn + lowestBit(mask);
     const end = slot.base_gfn + 31 - Math.clz32(mask);
-    kvm_mmu_slot_gfn_write_protect(kvm, start, PG_LEVEL_2M);
-    if (crossesFrames(kvm, start, end)) kvm_mmu_slot_gfn_write_protect(kvm, end, PG_LEVEL_2M);
+    protectHuge(kvm, start);
+    if (crossesFrames(kvm, start, end)) protectHuge(kvm, end);
   }
   for (let page = 0; page < slot.npages; page += 1) {
     if ((mask & (1 << page)) === 0) continue;
-    rmap_write_protect(kvm, rmapKey(kvm, slot.base_gfn + page, PG_LEVEL_4K), false);
+    armLeaves(kvm, rmapKey(kvm, slot.base_gfn + page, PG_LEVEL_4K));
   }
+};
+
+/**
+ * kvm_mmu_write_protect_pt_masked(), or with PML __rmap_clear_dirty(), on one chain at 4K: the
+ * dirty flag would do only where the processor logs addresses of this guest.
+ */
+export const armLeaves = (kvm: Kvm, key: number): void => {
+  const nested = kvm.geometry.dirty_log?.pml === 'nested';
+  if (nested && kvm.rules.pml_nested === 'clear-dirty') return;
+  rmap_write_protect(kvm, key, false);
+};
+
+/**
+ * The leaves of one chain that kvm_mmu_zap_collapsible_spte() zaps: those of direct pages where
+ * nothing forbids a leaf above. A page that begins before the slot is left alone.
+ */
+export const collapsibleIn = (kvm: Kvm, key: number): number => {
+  let found = 0;
+  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
+    const page = kvm.sp.at(sptep_to_sp(kvm, lowestBit(rest)));
+    if (!page.role.direct || pageOf(kvm, page.gfn) < 0) continue;
+    const max = kvm_mmu_max_mapping_level(kvm, page.gfn, kvm.geometry.levels);
+    if (page.role.level < max) found |= rest & -rest;
+  }
+  return found;
+};
+
+/** kvm_mmu_zap_collapsible_spte() on one chain. Returns whether anything went. */
+export const zapCollapsible = (kvm: Kvm, key: number): boolean => {
+  const found = collapsibleIn(kvm, key);
+  for (let rest = found; rest !== 0; rest = withoutLowest(rest)) {
+    const sptep = lowestBit(rest);
+    drop_spte(kvm, sptep_to_sp(kvm, sptep), spte_index(kvm, sptep));
+  }
+  return found !== 0;
 };

@@ -32,11 +32,12 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
 
 /**
  * Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages, nor
- * whoever zaps for NX.
+ * whoever zaps for NX or for the return of huge pages.
  */
 export const isUnlocked = (kvm: Kvm): boolean => {
   const { pc } = kvm.memslots;
   if (pc === 'zap' || pc === 'commit') return false;
+  if (kvm.dirty_log.pc === 'recover-flush') return false;
   return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush' && !kvm.nx.flushes;
 };
 

@@ -12,6 +12,7 @@
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
+import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isUnlocked, mayRun } from './lock.ts';
 import { warn } from './mmu-page.ts';
 import { unaccount_nx_huge_page } from './nx-list.ts';
@@ -85,7 +86,8 @@ const recover: ModelTransition = {
     const page = kvm.sp.at(sp);
     if (!page.nx_huge_page_disallowed) warn(kvm, 'nx-list-holds-unflagged-page');
     unaccount_nx_huge_page(kvm, sp);
-    kvm_mmu_prepare_zap_page(kvm, sp);
+    // Where dirty pages are logged it would be mapped small again.
+    if (!kvm_slot_dirty_track_enabled(kvm, page.gfn)) kvm_mmu_prepare_zap_page(kvm, sp);
     if (page.nx_huge_page_disallowed) warn(kvm, 'nx-page-stays-flagged');
     startCountingAnew(kvm);
     if (kvm.rules.nx_recover_flush === 'before-unlock') flushIfDue(kvm);

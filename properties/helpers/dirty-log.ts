@@ -1,6 +1,12 @@
 /** What several properties ask about the log of dirty pages. */
+import { pagesPerLeaf } from '../../model/geometry.ts';
 import { isClean } from '../../model/shadow/dirty-log.ts';
-import type { Kvm } from '../property.ts';
+import { isValid } from '../../model/shadow/mmu-page.ts';
+import { kvm_mmu_page_get_gfn } from '../../model/shadow/rmap.ts';
+import { is_last_spte, is_writable_pte } from '../../model/spte.ts';
+import type { Finding, Kvm } from '../property.ts';
+import { hex } from '../property.ts';
+import { firstEntry } from './pages.ts';
 
 /** The first page of the slot for which `test` holds, or -1. */
 export const firstLoggedPage = (kvm: Kvm, test: (gfn: number, page: number) => boolean): number => {
@@ -26,3 +32,15 @@ export const isAboutToBeMarked = (kvm: Kvm, gfn: number): boolean => {
   }
   return false;
 };
+
+/** The first valid leaf that lets the guest write a page for which `test` holds; no message. */
+export const writableLeafOver = (kvm: Kvm, test: (page: number) => boolean): Finding | null =>
+  firstEntry(kvm, (page, sp, index, spte) => {
+    if (!isValid(page) || !is_last_spte(spte) || !is_writable_pte(spte)) return null;
+    const first = kvm_mmu_page_get_gfn(kvm, page, index);
+    const end = first + pagesPerLeaf(kvm.geometry, page.role.level);
+    const found = firstLoggedPage(kvm, (gfn, p) => gfn >= first && gfn < end && test(p));
+    if (found < 0) return null;
+    const where = { sp, index, gfn: hex(gfnOfPage(kvm, found)), page: hex(found) };
+    return { message: '', where };
+  });

@@ -71,7 +71,11 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'HUGE-OK',
     about: 'a huge leaf is no larger than that of the host, nor over a shadowed table',
-    properties: ['leaf-is-no-larger-than-the-host-leaf', 'logged-slot-gains-no-writable-huge-leaf'],
+    properties: [
+      'leaf-is-no-larger-than-the-host-leaf',
+      'logged-slot-gains-no-writable-huge-leaf',
+      'logging-ends-with-huge-pages-possible',
+    ],
     waits: 'attributes of private memory',
   },
   {
@@ -149,8 +153,12 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'PROG-OP',
     about: 'every operation ends under a fair schedule',
-    properties: ['exit-returns-to-the-guest', 'zap-all-takes-old-pages-only'],
-    waits: 'operations other than handling an exit and zapping all pages: memslots, TDP',
+    properties: [
+      'exit-returns-to-the-guest',
+      'dirty-log-call-returns',
+      'zap-all-takes-old-pages-only',
+    ],
+    waits: 'other operations: updates of the slots that change them, TDP',
   },
   {
     id: 'PROG-FAULT',

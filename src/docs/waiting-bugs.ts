@@ -165,12 +165,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'SPTEs have no dirty flag to clear.',
   },
   {
-    id: 'l2-dirty-lost-with-pml',
-    category: 'E',
-    waits: pml,
-    why: 'Pages are logged by write protection alone.',
-  },
-  {
     id: 'pml-active-in-l2',
     category: 'E',
     waits: `${nested}, ${pml}`,

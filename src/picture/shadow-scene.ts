@@ -227,6 +227,16 @@ export const owedText = ({ unmap, protect, link }: ShadowState['ghost_owed']): s
     ...(link ? ['link'] : []),
   ].join('; ');
 
+/** The log of dirty pages, and what a call has taken from it without having returned. */
+function logFacts({ enabled, dirty_bitmap, harvest }: ShadowState['dirty_log']): string[] {
+  if (!enabled) return [];
+  const pages = (numbers: readonly number[]): string => `{${numbers.map(hex).join(',')}}`;
+  return [
+    `dirty log pages ${pages(dirty_bitmap)}`,
+    ...(harvest.length === 0 ? [] : [`dirty log taken ${pages(harvest)}`]),
+  ];
+}
+
 function factsOf(state: ShadowState): string[] {
   const { holder } = state.mmu_lock;
   const owed = owedText(state.ghost_owed);
@@ -235,6 +245,7 @@ function factsOf(state: ShadowState): string[] {
     ...(holder === null ? [] : [`mmu_lock vcpu${holder}`]),
     ...(owed === '' ? [] : [`owed flush {${owed}}`]),
     ...(mmu_invalidate_in_progress ? [`MMU notifier invalidates gfn ${hex(gfn)}`] : []),
+    ...logFacts(state.dirty_log),
     ...state.disallow_lpage.flatMap((n, i) => (n > 0 ? [`disallow_lpage[${i}] ${n}`] : [])),
     ...(state.ghost.warning === 'none' ? [] : [`WARN ${state.ghost.warning}`]),
   ];

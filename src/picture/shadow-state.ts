@@ -67,6 +67,14 @@ export interface ShadowState {
   };
   readonly ghost: { readonly warning: string; readonly host_stored: readonly number[] };
   readonly mmu_notifier: { readonly mmu_invalidate_in_progress: boolean; readonly gfn: number };
+  /** Pages by their number in the slot. */
+  readonly dirty_log: {
+    readonly call: string;
+    readonly enabled: boolean;
+    readonly dirty_bitmap: readonly number[];
+    readonly harvest: readonly number[];
+    readonly ghost_unlogged: readonly number[];
+  };
   /** Empty where the host moves no frame. */
   readonly host_pfn: readonly number[];
   readonly gfn_write_track: readonly number[];

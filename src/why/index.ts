@@ -4,6 +4,7 @@ import type { PlainRun } from '../checker/catalogue.ts';
 import type { Finding } from '../engine/machine/index.ts';
 import { shadowState } from '../picture/shadow-state.ts';
 import { accessIsNotJustified, faultByAnotherMode, faultMakesNoProgress } from './access.ts';
+import { cleanPageIsWritable, storeIsNotLogged } from './dirty-log.ts';
 import {
   childIsAnother,
   entryDisagrees,
@@ -61,6 +62,8 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'shadowed-gfn-has-no-writable-tlb-entry': tlbWritesToTable,
   'hardware-reaches-no-foreign-frame': tlbFrameIsForeign,
   'tlb-entry-is-backed-by-the-page-tables': tlbIsNotBacked,
+  'store-reaches-the-dirty-log': storeIsNotLogged,
+  'clean-page-is-write-protected': cleanPageIsWritable,
   'access-is-justified-by-guest-tables': accessIsNotJustified,
   'page-fault-is-justified-by-guest-tables': faultByAnotherMode,
   'legal-access-completes': faultMakesNoProgress,

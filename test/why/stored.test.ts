@@ -64,6 +64,19 @@ const expected: readonly (readonly [string, Expected])[] = [
     ],
   ],
   [
+    'store-reaches-the-dirty-log--shadow-dirty-word',
+    [
+      ['mmu_set_spte', /^sp0\[0\] pfn 0x2 wux mmu-writable is writable from here on$/],
+      ['kvm_clear_dirty_log_protect', /^takes page 0x1 from the log$/],
+      ['kvm_flush_remote_tlbs_memslot', /^the call returns: a store to page 0x1/],
+      ['guestAccess', /^writes page 0x1/],
+    ],
+  ],
+  [
+    'shadow-dirty-tables--emulated-cmpxchg-not-logged',
+    [['emulator_write_phys', /^writes page 0x0, which nothing puts into the log$/]],
+  ],
+  [
     'shadow-write-flood--zap-keeps-users-on-the-root',
     [
       ['mmu_alloc_root', /^vcpu\d has sp0 as its root/],
@@ -91,7 +104,7 @@ const expected: readonly (readonly [string, Expected])[] = [
     [
       ['tlbFill', /^vcpu\d loads va 0x2 -> pfn 0x1/],
       ['kvm_mmu_get_child_sp', /^sp2 shadows gfn 0x1 in sync$/],
-      ['kvm_flush_remote_tlbs', /vcpu1 keeps what it holds$/],
+      ['kvm_flush_remote_tlbs', /vcpu\d keeps what it holds$/],
     ],
   ],
   [

@@ -13,13 +13,14 @@ const withLog = (log: Partial<DirtyLog> = {}, input: KvmInput = {}) => {
     word: 2,
     enabled: false,
     protect: 'get',
+    pml: 'none',
     clears: [],
     ...log,
   };
   const program = aProgram({
     ...input,
     geometry: { gfns: 6, tables: 2, ...input.geometry, dirty_log },
-    budget: { log_dirty: 2, harvest: 2 },
+    budget: { log_dirty: 2, harvest: 2, lock_break: 1 },
   });
   aVcpu(program.current, 0, { root: null });
   aVcpu(program.current, 1, { root: null });
@@ -87,6 +88,7 @@ describe('switching dirty logging on', () => {
     expect(program.current.dirty_log).toMatchObject({ enabled: false, call: 'disable' });
     expect(program.current.dirty_log.dirty_bitmap.bits).toBe(0);
     run(program, 'kvm_mmu_slot_apply_flags');
+    run(program, 'kvm_mmu_recover_huge_pages');
     expect(program.current.dirty_log.pc).toBe('idle');
   });
 });
@@ -129,5 +131,86 @@ describe('KVM_CLEAR_DIRTY_LOG', () => {
     expect(run(program, 'kvm_clear_dirty_log_protect', { clear: first })).toBe(false);
     run(program, 'kvm_clear_dirty_log_protect', { clear: last });
     expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b1000);
+  });
+});
+
+describe('the walk that protects a slot', () => {
+  it('may break the lock after a page, and goes on behind it', () => {
+    const program = withLog();
+    const kvm = program.current;
+    mapAt4k(kvm);
+    run(program, 'kvm_update_flags_memslot');
+    run(program, 'kvm_mmu_slot_apply_flags');
+    run(program, 'kvm_mmu_slot_remove_write_access.yield');
+    expect(writable(kvm)).toEqual([3, 4, 5]);
+    expect(kvm.dirty_log).toMatchObject({ pc: 'protect', cursor: 1 });
+    expect(run(program, 'kvm_mmu_slot_remove_write_access.yield')).toBe(false);
+    run(program, 'kvm_mmu_slot_remove_write_access');
+    expect(writable(kvm)).toEqual([]);
+    expect(kvm.dirty_log).toMatchObject({ pc: 'flush', cursor: 0 });
+  });
+
+  it('arms small leaves of a nested guest first where there is PML', () => {
+    const program = withLog({ pml: 'nested' });
+    const kvm = program.current;
+    mapAt4k(kvm);
+    run(program, 'kvm_update_flags_memslot');
+    run(program, 'kvm_mmu_slot_apply_flags');
+    expect(run(program, 'kvm_mmu_slot_remove_write_access')).toBe(false);
+    run(program, 'kvm_mmu_slot_leaf_clear_dirty');
+    expect(writable(kvm)).toEqual([]);
+    run(program, 'kvm_mmu_slot_remove_write_access');
+    expect(kvm.dirty_log.pc).toBe('flush');
+  });
+});
+
+describe('kvm_mmu_recover_huge_pages', () => {
+  const host_level = [1, 1, 1, 1, 2, 2];
+
+  /** Gfns 4 and 5 mapped small by a direct page, gfn 2 by a table of the guest. */
+  const switchedOff = () => {
+    const program = withLog({ enabled: true }, { geometry: { host_level } });
+    const kvm = program.current;
+    aPage(kvm, 0, { gfn: 4, direct: true });
+    for (const index of [0, 1]) aLeaf(kvm, 0, { index, gfn: 4 + index });
+    aPage(kvm, 1, { gfn: 1 });
+    aLeaf(kvm, 1, { gfn: 2 });
+    run(program, 'kvm_update_flags_memslot');
+    run(program, 'kvm_mmu_slot_apply_flags');
+    return program;
+  };
+  const mapped = (kvm: Kvm): number[] => [2, 4, 5].filter((gfn) => kvm.rmap.at(gfn).bits !== 0);
+
+  it('zaps what could be huge, keeps the lock for the flush, and returns', () => {
+    const program = switchedOff();
+    const kvm = program.current;
+    run(program, 'kvm_mmu_recover_huge_pages');
+    expect(mapped(kvm)).toEqual([2]);
+    expect(kvm.ghost_owed.unmap.bits).toBe(0b110000);
+    kvm.vcpu.at(0).pc = 'enter';
+    expect(run(program, 'kvm_mmu_load', { v: 0 })).toBe(false);
+    run(program, 'kvm_mmu_recover_huge_pages.flush');
+    expect(kvm.ghost_owed.unmap.bits).toBe(0);
+    expect(kvm.dirty_log.pc).toBe('idle');
+  });
+
+  it('flushes before it breaks the lock', () => {
+    const program = switchedOff();
+    const kvm = program.current;
+    run(program, 'kvm_mmu_recover_huge_pages.yield');
+    expect(mapped(kvm)).toEqual([2, 5]);
+    run(program, 'kvm_mmu_recover_huge_pages.flush');
+    expect(kvm.dirty_log).toMatchObject({ pc: 'recover', cursor: 3 });
+    run(program, 'kvm_mmu_recover_huge_pages');
+    expect(mapped(kvm)).toEqual([2]);
+  });
+
+  it('leaves alone what a shadowed table keeps small', () => {
+    const program = switchedOff();
+    const kvm = program.current;
+    aPage(kvm, 2, { gfn: 5 });
+    run(program, 'kvm_mmu_recover_huge_pages');
+    expect(mapped(kvm)).toEqual([2, 4, 5]);
+    expect(kvm.dirty_log.pc).toBe('idle');
   });
 });

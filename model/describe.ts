@@ -71,6 +71,7 @@ interface Vcpu {
   readonly request_free_obsolete_roots: boolean;
   readonly prev_root: readonly { readonly sp: number | null }[];
   readonly walker: { readonly ptes: readonly number[] };
+  readonly pml_buffer: readonly number[];
   readonly mmio: { readonly va: number; readonly gfn: number; readonly generation: number };
   readonly ghost_tlb: readonly TlbEntry[];
   readonly ghost_psc: readonly PscEntry[];
@@ -81,6 +82,7 @@ interface TlbEntry {
   readonly va: number;
   readonly pfn: number;
   readonly access: number;
+  readonly clean: boolean;
 }
 
 interface PscEntry {
@@ -167,6 +169,9 @@ const describeVcpu = (v: number, old: Vcpu, now: Vcpu, say: (line: string) => vo
   if (JSON.stringify(old.mmio) !== JSON.stringify(now.mmio)) {
     say(`${name} remembers ${mmioText(now.mmio)}`);
   }
+  if (old.pml_buffer.join() !== now.pml_buffer.join()) {
+    say(`${name} PML buffer {${now.pml_buffer.map(hex).join(',')}}`);
+  }
   eachChange(old.walker.ptes, now.walker.ptes, (i, _from, to) => {
     if (to !== 0) say(`${name} walk l${i + 1} reads ${gpteText(to)}`);
   });
@@ -192,8 +197,11 @@ const describeHardware = (v: number, old: Vcpu, now: Vcpu, say: (line: string) =
   });
 };
 
-const tlbText = (entry: TlbEntry): string =>
-  entry.valid ? `{va ${hex(entry.va)} pfn ${hex(entry.pfn)} ${accessText(entry.access)}}` : '-';
+const tlbText = (entry: TlbEntry): string => {
+  if (!entry.valid) return '-';
+  const rights = `${accessText(entry.access)}${entry.clean ? ' !D' : ''}`;
+  return `{va ${hex(entry.va)} pfn ${hex(entry.pfn)} ${rights}}`;
+};
 
 const pscText = (entry: PscEntry): string =>
   entry.valid ? `{va ${hex(entry.va)} l${entry.level} sp${entry.sp}}` : '-';

@@ -42,10 +42,11 @@ export interface DirtyLog {
    */
   readonly protect: 'get' | 'clear' | 'initially-set';
   /**
-   * Whether the processor logs modified pages (PML). `nested`: it does, and the tables shadowed are
-   * those of a nested guest, whose addresses are of no use in the log: SPTE_TDP_AD_WRPROT_ONLY.
+   * Whether the processor logs modified pages (PML). `direct`: it does, for a guest that KVM gives
+   * direct MMUs (ept=Y tdp_mmu=N). `nested`: it does, and the tables shadowed are those of a nested
+   * guest, whose addresses are of no use in the log: SPTE_TDP_AD_WRPROT_ONLY.
    */
-  readonly pml: 'none' | 'nested';
+  readonly pml: 'none' | 'direct' | 'nested';
   /** What userspace may ask KVM_CLEAR_DIRTY_LOG for. */
   readonly clears: readonly ClearDirtyLog[];
 }

@@ -33,6 +33,7 @@ import { budgetNames, type Config } from './config.ts';
 import { layoutOf } from './layout/index.ts';
 import { publishLogDirty } from './shadow/dirty-log.ts';
 import { hardwareTransitions } from './tlb/hardware.ts';
+import { pmlTransitions } from './tlb/pml.ts';
 import { isFaultJustified, resetAllowed } from './tlb/oracle.ts';
 import type { ArgumentName, ModelTransition } from './transition.ts';
 
@@ -40,6 +41,7 @@ import type { ArgumentName, ModelTransition } from './transition.ts';
 export const modelTransitions: readonly ModelTransition[] = [
   ...guestTransitions,
   ...hardwareTransitions,
+  ...pmlTransitions,
   ...hostTransitions,
   ...notifierTransitions,
   ...memslotTransitions,

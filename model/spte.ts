@@ -1,14 +1,14 @@
 /**
  * Shadow page-table entries as words. Kernel: spte.h, spte.c.
  *
- * Bit 0 MMU-present, bit 1 leaf, bits 2..4 access, bit 5 host-writable, bit 6 MMU-writable, from
- * bit 7 the host frame of a leaf or the shadow page that a table entry leads to. Every present
- * entry is readable; its accessed flag is always set.
+ * Bit 0 MMU-present, bit 1 leaf, bits 2..4 access, bit 5 host-writable, bit 6 MMU-writable, bit 7
+ * that the dirty flag is clear, from bit 8 the host frame of a leaf or the shadow page that a table
+ * entry leads to. Every present entry is readable; its accessed flag is always set.
  *
  * An MMIO SPTE is not present and has the leaf bit; above are a guest frame and a generation.
  *
- * Abstracts: the accessed and dirty flags of SPTEs. KVM creates SPTEs with both set outside
- * prefetching, and nothing in this slice clears them (no dirty logging, no aging).
+ * Abstracts: the accessed flag of SPTEs. KVM creates SPTEs with both flags set outside prefetching;
+ * nothing clears the accessed flag (no aging), and the dirty flag is cleared for PML only.
  */
 import { ACC_ALL, ACC_WRITE_MASK, accessText } from './access.ts';
 
@@ -17,7 +17,8 @@ const LEAF = 2;
 const ACCESS_SHIFT = 2;
 const HOST_WRITABLE = 1 << 5;
 const MMU_WRITABLE = 1 << 6;
-const TARGET_SHIFT = 7;
+const DIRTY_CLEAR = 1 << 7;
+const TARGET_SHIFT = 8;
 
 /** The mark of an MMIO SPTE: the leaf bit of an entry that is not present. */
 const SPECIAL = PRESENT | LEAF;
@@ -71,6 +72,11 @@ export const writeProtected = (spte: number): number =>
 /** The same leaf without the hardware write right only, as dirty logging leaves it. */
 export const withoutWrite = (spte: number): number => spte & ~(ACC_WRITE_MASK << ACCESS_SHIFT);
 
+/** Whether the processor has to set the dirty flag before it writes by the leaf. */
+export const isDirtyClear = (spte: number): boolean => (spte & DIRTY_CLEAR) !== 0;
+export const withDirtyClear = (spte: number): number => spte | DIRTY_CLEAR;
+export const withDirtySet = (spte: number): number => spte & ~DIRTY_CLEAR;
+
 /** What a leaf above 4K gives for one of the frames that it maps, as a leaf at 4K. */
 export const leafAtOffset = (spte: number, frames: number): number =>
   spte + (frames << TARGET_SHIFT);
@@ -86,5 +92,6 @@ export const spteText = (spte: number): string => {
   if (!is_shadow_present_pte(spte)) return '-';
   if (!is_last_spte(spte)) return `sp${spte_to_child_sp(spte)}`;
   const mmu = is_mmu_writable_spte(spte) ? ' mmu-writable' : '';
-  return `pfn 0x${spte_to_pfn(spte).toString(16)} ${accessText(spteAccess(spte))}${mmu}`;
+  const dirty = isDirtyClear(spte) ? ' !D' : '';
+  return `pfn 0x${spte_to_pfn(spte).toString(16)} ${accessText(spteAccess(spte))}${mmu}${dirty}`;
 };

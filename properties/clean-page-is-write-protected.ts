@@ -20,8 +20,8 @@ const writableTlbEntry = (kvm: Kvm): Finding | null => {
     const { ghost_tlb } = kvm.vcpu.at(v);
     if (!keepsItsTlb(kvm, v)) continue;
     for (let i = 0; i < ghost_tlb.length; i += 1) {
-      const { valid, access, pfn, va } = ghost_tlb.at(i);
-      if (!valid || (access & ACC_WRITE_MASK) === 0) continue;
+      const { valid, access, pfn, va, clean: logs } = ghost_tlb.at(i);
+      if (!valid || logs || (access & ACC_WRITE_MASK) === 0) continue;
       const clean = firstLoggedPage(kvm, (gfn, p) => isClean(kvm, p) && pfnOf(kvm, gfn) === pfn);
       if (clean < 0) continue;
       return {
@@ -38,7 +38,7 @@ export const cleanPageIsWriteProtected = stateProperty({
   brief: 'D2',
   says:
     'No valid leaf and no TLB entry may write a page that is not in the log and that no call is ' +
-    'just taking from it.',
+    'just taking from it, unless the processor logs the store.',
   why: 'The next store would not fault, and nobody would put the page into the log.',
   source: [
     'kvm_mmu_slot_apply_flags()',
@@ -53,6 +53,7 @@ export const cleanPageIsWriteProtected = stateProperty({
     'vcpu.ghost_tlb',
     'vcpu.request_flush_current',
     'vcpu.root',
+    'vcpu.pml_buffer',
   ],
   needs: ({ geometry }) => geometry.dirty_log !== null,
   applies: (kvm) =>

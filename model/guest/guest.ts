@@ -13,11 +13,12 @@ import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte, NO_SPTE } from '../spte.ts';
 import { kindNames, startWalk } from '../shadow/walker.ts';
-import { noteStore } from '../shadow/dirty-log.ts';
+import { vmx_flush_pml_buffer } from '../shadow/dirty-log.ts';
 import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { handle_mmio_page_fault, mmioSpteAt } from '../shadow/mmio.ts';
 import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
+import { performStore } from '../tlb/pml.ts';
 import { flushLocalAddress, mayFlush } from '../tlb/flush.ts';
 import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
 import {
@@ -75,6 +76,7 @@ const fault = (kvm: Kvm, v: number, va: number, kind: AccessKind, store: number)
   vcpu.fault.nx_huge_page_workaround_enabled = kvm.nx.nx_huge_pages;
   vcpu.ghost_fault_justified = isFaultJustified(kvm, v, va, kind);
   if (kvm.retries && vcpu.ghost_faults <= kvm.geometry.faults_max) vcpu.ghost_faults += 1;
+  vmx_flush_pml_buffer(kvm, v);
   const mmio = kvm.geometry.memslot === null ? NO_SPTE : mmioSpteAt(kvm, v, va);
   if (mmio === NO_SPTE) startWalk(kvm, v);
   else handle_mmio_page_fault(kvm, v, mmio);
@@ -94,7 +96,7 @@ const access: ModelTransition = {
     const pfn = firstUsablePfn(kvm, v, va, kind);
     if (pfn < 0) return fault(kvm, v, va, kind, 0);
     complete(kvm, v);
-    if (isWrite(kind)) noteStore(kvm, pfn);
+    if (isWrite(kind)) performStore(kvm, v, va, pfn);
     return true;
   },
 };
@@ -132,7 +134,9 @@ const instruction: ModelTransition = {
       return true;
     }
     complete(kvm, v);
-    if (isWrite(what.kind)) noteStore(kvm, firstUsablePfn(kvm, v, what.data, what.kind));
+    if (isWrite(what.kind)) {
+      performStore(kvm, v, what.data, firstUsablePfn(kvm, v, what.data, what.kind));
+    }
     return true;
   },
 };
@@ -156,7 +160,7 @@ const store: ModelTransition = {
     if (pfn < 0) return fault(kvm, v, va, kind, number + 1);
     kvm.budget.store -= 1;
     complete(kvm, v);
-    noteStore(kvm, pfn);
+    performStore(kvm, v, va, pfn);
     if (pfn >= kvm.geometry.tables) return true;
     kvm.memory.at(pfn).set(what.index, what.value);
     guestMemoryChanged(kvm);

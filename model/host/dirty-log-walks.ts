@@ -32,17 +32,17 @@ export const finish = (kvm: Kvm): void => {
 
 /** With PML, small leaves and those above 4K are armed in two sections. */
 const startLevel = ({ geometry }: Kvm): number =>
-  geometry.dirty_log?.pml === 'nested' ? PG_LEVEL_2M : PG_LEVEL_4K;
+  geometry.dirty_log?.pml === 'none' ? PG_LEVEL_4K : PG_LEVEL_2M;
 
 const leaf_clear_dirty: ModelTransition = {
   name: 'kvm_mmu_slot_leaf_clear_dirty',
   says:
-    'With PML, under mmu_lock, arm logging of every small leaf of the slot: in tables of a ' +
-    'nested guest by the write right.',
+    'With PML, under mmu_lock, arm logging of every small leaf of the slot by the dirty flag, or ' +
+    'in tables of a nested guest by the write right.',
   source: ['kvm_mmu_slot_leaf_clear_dirty()', '__rmap_clear_dirty()'],
   actor: 'ioctl',
   over: [],
-  needs: (config) => hasSwitch(config) && config.geometry.dirty_log?.pml === 'nested',
+  needs: (config) => hasSwitch(config) && config.geometry.dirty_log?.pml !== 'none',
   step: (kvm) => {
     const { dirty_log, geometry } = kvm;
     const slot = geometry.dirty_log;

@@ -73,7 +73,7 @@ const apply_flags: ModelTransition = {
     }
     const isArmed = geometry.dirty_log?.protect === 'initially-set';
     if (isArmed || rules.enable_protect === 'none') finish(kvm);
-    else dirty_log.pc = geometry.dirty_log?.pml === 'nested' ? 'clear-dirty' : 'protect';
+    else dirty_log.pc = geometry.dirty_log?.pml === 'none' ? 'protect' : 'clear-dirty';
     return true;
   },
 };

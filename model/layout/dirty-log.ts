@@ -8,6 +8,9 @@ import { bitset, boolIf, oneOf, record, uint } from '../../src/engine/machine/in
 import type { Workload } from '../config.ts';
 import { hugeRuns, type Geometry } from '../geometry.ts';
 
+/** Whether the processor logs the pages that this guest modifies. */
+export const hasPml = (g: Geometry): boolean => g.dirty_log?.pml === 'direct';
+
 /** struct kvm_memory_slot as far as dirty logging goes, and where the thread of slots_lock is. */
 export const dirtyLogLayout = (g: Geometry, { budget }: Workload) => {
   const pages = g.dirty_log?.npages ?? 0;

@@ -22,6 +22,7 @@ import {
 import { judgedKinds } from '../judged-kinds.ts';
 import { pc } from '../labels.ts';
 import { domainsOf } from './domains.ts';
+import { hasPml } from './dirty-log.ts';
 import { mmioLayout } from './memslots.ts';
 import { hasNxHugePages } from './nx.ts';
 
@@ -30,8 +31,11 @@ const hardwareFields = (g: Geometry, hasNx: boolean) => {
   const { va, pfn, access } = domainsOf(g);
   const kinds = judgedKinds(g).length;
   return {
-    /** `huge`: loaded from a leaf above 4K. */
-    ghost_tlb: array(record({ valid: bool, va, pfn, access, huge: boolIf(hasNx) }), g.tlb_entries),
+    /** `huge`: loaded from a leaf above 4K. `clean`: the dirty flag was clear. */
+    ghost_tlb: array(
+      record({ valid: bool, va, pfn, access, huge: boolIf(hasNx), clean: boolIf(hasPml(g)) }),
+      g.tlb_entries,
+    ),
     ghost_psc: array(
       record({ valid: bool, va, level: uint(g.levels), sp: uint(g.shadow_pages - 1) }),
       g.psc_entries,
@@ -103,6 +107,8 @@ export const vcpuLayout = (
     mmu_pte_list_desc_cache: uint(g.caches ? descriptorsPerFault(g) : 0),
     /** Whether an update of the slots waits for this vCPU to leave KVM. */
     srcu_awaited: boolIf(g.memslot !== null || g.dirty_log !== null),
+    /** The pages of the logged slot in the PML buffer. */
+    pml_buffer: bitset(hasPml(g) ? (g.dirty_log?.npages ?? 0) : 0),
     /** An emulated write whose store is done and whose shadow is not zapped yet. */
     emulated: record({ pending: bool, gfn, index: uint(g.entries - 1), old: gpte }),
     /**

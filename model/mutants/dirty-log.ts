@@ -160,4 +160,14 @@ export const dirtyLogMutants: readonly Mutant[] = [
     property: 'dirty-log-call-returns',
     category: 'rule',
   },
+  {
+    id: 'pml-buffer-is-dropped',
+    rule: 'pml_flush',
+    value: 'dropped',
+    says: 'Pages that the processor has logged are forgotten when the vCPU leaves the guest.',
+    source: ['vmx_flush_pml_buffer()'],
+    scenario: 'shadow-dirty-pml',
+    property: 'store-reaches-the-dirty-log',
+    category: 'rule',
+  },
 ];

@@ -54,6 +54,11 @@ export const dirtyLogRules = {
       'protection, or by the dirty flag.',
     ['kvm_mmu_page_ad_need_write_protect()', 'spte_ad_need_write_protect()'],
   ),
+  pml_flush: rule(
+    ['marked', 'dropped'],
+    'Whether pages that the processor has logged count as dirty once the vCPU has left the guest.',
+    ['vmx_flush_pml_buffer()'],
+  ),
   recover: rule(
     ['collapsible', 'none'],
     'Whether switching dirty logging off zaps small leaves that could be huge.',

@@ -171,6 +171,26 @@ export const dirtyLogScenarios: readonly Scenario[] = [
     budget: { fault: 4, log_dirty: 1, harvest: 1, lock_break: 2 },
   }),
   scenario({
+    id: 'shadow-dirty-pml',
+    says:
+      'Two vCPUs without paging write a page and a huge one while the processor logs modified ' +
+      'pages: small leaves are armed by the dirty flag, the huge one by the write right.',
+    geometry: {
+      gfns: 4,
+      tables: 0,
+      shadow_pages: 3,
+      prev_roots: 0,
+      nonpaging: [0, 1],
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      dirty_log: log({ pml: 'direct' }),
+    },
+    initialMemory: [],
+    addresses: [2, 3],
+    stores: [],
+    budget: { fault: 3, log_dirty: 1, harvest: 2 },
+  }),
+  scenario({
     id: 'shadow-dirty-nested-pml',
     says:
       'The processor logs modified pages, but the tables shadowed are those of a nested guest: ' +

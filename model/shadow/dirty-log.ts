@@ -12,10 +12,12 @@
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
 import { PG_LEVEL_2M, PG_LEVEL_4K, pagesPerLeaf, type DirtyLog } from '../geometry.ts';
+import { withDirtyClear } from '../spte.ts';
 import type { Kvm } from '../state.ts';
 import { kvm_mmu_max_mapping_level } from './huge.ts';
 import { pfnOf, spte_index, sptep_to_sp } from './mmu-page.ts';
 import { drop_spte, kvm_mmu_slot_gfn_write_protect, rmapKey, rmap_write_protect } from './rmap.ts';
+import { mmu_spte_update } from './spte-update.ts';
 
 /** The number of the page in the slot that can be logged, or -1. */
 export const pageOf = (kvm: Kvm, gfn: number): number => {
@@ -35,11 +37,34 @@ export const mark_page_dirty = (kvm: Kvm, gfn: number): void => {
   kvm.dirty_log.ghost_unlogged.delete(pageOf(kvm, gfn));
 };
 
+const isInPmlBuffer = (kvm: Kvm, page: number): boolean => {
+  if (kvm.geometry.dirty_log?.pml !== 'direct') return false;
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    if (kvm.vcpu.at(v).pml_buffer.has(page)) return true;
+  }
+  return false;
+};
+
 /** Whether a store to the page must be told to userspace, and nothing has done so yet. */
 export const isClean = (kvm: Kvm, page: number): boolean =>
   kvm.dirty_log.enabled &&
   !kvm.dirty_log.dirty_bitmap.has(page) &&
-  !kvm.dirty_log.harvest.has(page);
+  !kvm.dirty_log.harvest.has(page) &&
+  !isInPmlBuffer(kvm, page);
+
+/** vmx_flush_pml_buffer(): what the processor has logged is marked. Returns whether any was. */
+export const vmx_flush_pml_buffer = (kvm: Kvm, v: number): boolean => {
+  const { pml_buffer } = kvm.vcpu.at(v);
+  const logged = pml_buffer.bits;
+  pml_buffer.bits = 0;
+  for (let rest = logged; rest !== 0; rest = withoutLowest(rest)) {
+    const page = lowestBit(rest);
+    const gfn = (kvm.geometry.dirty_log?.base_gfn ?? 0) + page;
+    if (kvm.rules.pml_flush === 'marked') mark_page_dirty(kvm, gfn);
+    if (isClean(kvm, page)) kvm.dirty_log.ghost_unlogged.add(page);
+  }
+  return logged !== 0;
+};
 
 /** The ghost's view of a store to host memory by the guest, or by KVM on its behalf. */
 export const noteStore = (kvm: Kvm, pfn: number): void => {
@@ -131,9 +156,17 @@ export const kvm_arch_mmu_enable_log_dirty_pt_masked = (
  * dirty flag would do only where the processor logs addresses of this guest.
  */
 export const armLeaves = (kvm: Kvm, key: number): void => {
-  const nested = kvm.geometry.dirty_log?.pml === 'nested';
-  if (nested && kvm.rules.pml_nested === 'clear-dirty') return;
-  rmap_write_protect(kvm, key, false);
+  const pml = kvm.geometry.dirty_log?.pml ?? 'none';
+  const isProtected = pml === 'nested' && kvm.rules.pml_nested === 'write-protect';
+  if (pml === 'none' || isProtected) {
+    rmap_write_protect(kvm, key, false);
+    return;
+  }
+  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
+    const sp = sptep_to_sp(kvm, lowestBit(rest));
+    const index = spte_index(kvm, lowestBit(rest));
+    mmu_spte_update(kvm, sp, index, withDirtyClear(kvm.sp.at(sp).spt.get(index)));
+  }
 };
 
 /**

@@ -59,6 +59,7 @@ const dropTlbEntry = (kvm: Kvm, v: number, i: number): void => {
   entry.pfn = 0;
   entry.access = 0;
   entry.huge = false;
+  entry.clean = false;
 };
 
 const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {

@@ -7,11 +7,13 @@
  * Information".
  */
 import type { Kvm } from '../state.ts';
+import { hasPml } from '../layout/dirty-log.ts';
 import { never, type ModelTransition } from '../transition.ts';
-import { permits, type AccessKind } from '../access.ts';
+import { isWrite, permits, type AccessKind } from '../access.ts';
 import { isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
 import {
   is_last_spte,
+  isDirtyClear,
   is_shadow_present_pte,
   isTableSpte,
   leafAtOffset,
@@ -95,7 +97,7 @@ export const usableTranslations = (
   const found: Translation[] = [];
   for (let i = 0; i < ghost_tlb.length; i += 1) {
     const { valid, pfn, access } = ghost_tlb.at(i);
-    if (valid && ghost_tlb.at(i).va === va && permits(access, kind, true)) {
+    if (valid && ghost_tlb.at(i).va === va && mayUse(access, kind, ghost_tlb.at(i).clean)) {
       found.push({ pfn, access, by: 'tlb' });
     }
   }
@@ -119,6 +121,10 @@ const translation = (spte: number, by: Translation['by']): Translation => ({
   by,
 });
 
+/** A translation loaded with the dirty flag clear does for no write: the flag comes first. */
+const mayUse = (access: number, kind: AccessKind, clean: boolean): boolean =>
+  permits(access, kind, true) && !(clean && isWrite(kind));
+
 /** Whether `findUsablePfn` is to return this frame. */
 type Wanted = (kvm: Kvm, v: number, va: number, kind: AccessKind, pfn: number) => boolean;
 
@@ -133,7 +139,8 @@ export const findUsablePfn = (
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
     const { valid, pfn, access } = ghost_tlb.at(i);
-    if (!valid || ghost_tlb.at(i).va !== va || !permits(access, kind, true)) continue;
+    const { clean } = ghost_tlb.at(i);
+    if (!valid || ghost_tlb.at(i).va !== va || !mayUse(access, kind, clean)) continue;
     if (wanted(kvm, v, va, kind, pfn)) return pfn;
   }
   const fromRoot = walkFromRoot(kvm, v, va);
@@ -174,13 +181,15 @@ const tlbFill: ModelTransition = {
     const pfn = spte_to_pfn(spte);
     const access = spteAccess(spte);
     const huge = kvm.nx_huge_pages !== 'never' && loadsHuge(kvm, v, va);
+    const clean = isDirtyClear(spte) && hasPml(kvm.geometry);
     const same = entry.valid && entry.va === va && entry.pfn === pfn && entry.access === access;
-    if (same && entry.huge === huge) return false;
+    if (same && entry.huge === huge && entry.clean === clean) return false;
     entry.valid = true;
     entry.va = va;
     entry.pfn = pfn;
     entry.access = access;
     entry.huge = huge;
+    entry.clean = clean;
     return true;
   },
 };

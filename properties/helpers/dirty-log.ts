@@ -1,9 +1,10 @@
 /** What several properties ask about the log of dirty pages. */
+import { hasPml } from '../../model/layout/dirty-log.ts';
 import { pagesPerLeaf } from '../../model/geometry.ts';
 import { isClean } from '../../model/shadow/dirty-log.ts';
 import { isValid } from '../../model/shadow/mmu-page.ts';
 import { kvm_mmu_page_get_gfn } from '../../model/shadow/rmap.ts';
-import { is_last_spte, is_writable_pte } from '../../model/spte.ts';
+import { is_last_spte, is_writable_pte, isDirtyClear } from '../../model/spte.ts';
 import type { Finding, Kvm } from '../property.ts';
 import { hex } from '../property.ts';
 import { firstEntry } from './pages.ts';
@@ -37,6 +38,7 @@ export const isAboutToBeMarked = (kvm: Kvm, gfn: number): boolean => {
 export const writableLeafOver = (kvm: Kvm, test: (page: number) => boolean): Finding | null =>
   firstEntry(kvm, (page, sp, index, spte) => {
     if (!isValid(page) || !is_last_spte(spte) || !is_writable_pte(spte)) return null;
+    if (isDirtyClear(spte) && hasPml(kvm.geometry)) return null;
     const first = kvm_mmu_page_get_gfn(kvm, page, index);
     const end = first + pagesPerLeaf(kvm.geometry, page.role.level);
     const found = firstLoggedPage(kvm, (gfn, p) => gfn >= first && gfn < end && test(p));

@@ -52,7 +52,7 @@ export const assertionsOfPages: readonly Assertion[] = [
   {
     where: 'spte_clear_dirty()',
     claim: 'the SPTE has a dirty flag',
-    why: 'SPTEs have no dirty flag: pages are logged by write protection alone',
+    why: 'a scenario has PML for its own addresses or for those of a nested guest, not for both',
   },
   { where: '__walk_slot_rmaps()', claim: 'mmu_lock is held for write', why: oneLock },
   {

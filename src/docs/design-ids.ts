@@ -165,13 +165,12 @@ const semantic: readonly DesignId[] = [
     id: 'D1',
     about: 'no store is lost',
     properties: ['store-reaches-the-dirty-log'],
-    waits: 'PML, and the fast page fault',
+    waits: 'the fast page fault',
   },
   {
     id: 'D2',
     about: 'protection is armed',
     properties: ['clean-page-is-write-protected'],
-    waits: 'dirty flags of SPTEs, with PML',
   },
   {
     id: 'D3',

@@ -27,13 +27,12 @@ export const knownBugIds: readonly DesignId[] = [
     id: 'TLB-DIRTY',
     about: 'D2',
     properties: ['clean-page-is-write-protected'],
-    waits: 'dirty flags of SPTEs, with PML',
   },
   {
     id: 'DIRTY',
     about: 'D1',
     properties: ['store-reaches-the-dirty-log'],
-    waits: 'PML, and the fast page fault',
+    waits: 'the fast page fault',
   },
   {
     id: 'LOG-CONTRACT',

@@ -13,7 +13,6 @@ export interface WaitingBug {
 
 const huge = 'huge pages and direct pages';
 const nested = 'nested paging';
-const pml = 'dirty flags of SPTEs and PML';
 const bits = 'more mode bits in the role';
 
 /** Order: by category, then as in the list of known bugs. */
@@ -155,25 +154,25 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'tdp-ad-bits-overwritten',
     category: 'E',
-    waits: `the TDP MMU, ${pml}`,
-    why: 'SPTEs have no flags that hardware sets.',
+    waits: 'the TDP MMU',
+    why: 'Here a leaf is read and changed in one step.',
   },
   {
     id: 'dirty-clear-hits-nonleaf',
     category: 'E',
-    waits: `the TDP MMU, ${pml}`,
-    why: 'SPTEs have no dirty flag to clear.',
+    waits: 'the TDP MMU',
+    why: 'A leaf stays one while its dirty flag is cleared, under an exclusive mmu_lock.',
   },
   {
     id: 'pml-active-in-l2',
     category: 'E',
-    waits: `${nested}, ${pml}`,
+    waits: nested,
     why: 'Nothing logs addresses of a nested guest.',
   },
   {
     id: 'nested-pml-stale-gpa',
     category: 'E',
-    waits: `${nested}, ${pml}`,
+    waits: nested,
     why: 'No guest has a log of its own.',
   },
   {
@@ -185,7 +184,7 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'aging-clears-dirty',
     category: 'E',
-    waits: `aging, ${pml}`,
+    waits: 'aging',
     why: 'Accessed flags of SPTEs are always set.',
   },
   {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { DirtyLog } from '../../../model/geometry.ts';
 import type { Kvm } from '../../../model/index.ts';
 import { noteStore } from '../../../model/shadow/dirty-log.ts';
-import { is_mmu_writable_spte, is_writable_pte } from '../../../model/spte.ts';
-import { aLeaf, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
+import { is_mmu_writable_spte, is_writable_pte, isDirtyClear } from '../../../model/spte.ts';
+import { aLeaf, aLink, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
 
 /** Pages 0..3 of the slot are gfns 2..5, two to a word. */
 const withLog = (log: Partial<DirtyLog> = {}, input: KvmInput = {}) => {
@@ -212,5 +212,57 @@ describe('kvm_mmu_recover_huge_pages', () => {
     run(program, 'kvm_mmu_recover_huge_pages');
     expect(mapped(kvm)).toEqual([2, 4, 5]);
     expect(kvm.dirty_log.pc).toBe('idle');
+  });
+});
+
+describe('PML', () => {
+  /** vCPU 0 runs without paging on a page at 2M over a table for gfns 2 and 3. */
+  const running = () => {
+    const program = withLog(
+      { enabled: true, pml: 'direct', npages: 2 },
+      { geometry: { gfns: 4, tables: 0, nonpaging: [0, 1], kinds: ['uw'] } },
+    );
+    const kvm = program.current;
+    aPage(kvm, 0, { gfn: 0, level: 2, direct: true });
+    aPage(kvm, 1, { gfn: 2, direct: true });
+    aLink(kvm, 0, 1, 1);
+    aLeaf(kvm, 1, { gfn: 2 });
+    aVcpu(kvm, 0, { root: 0, pc: 'guest' });
+    kvm.dirty_log.dirty_bitmap.bits = 0b01;
+    return program;
+  };
+  const write = (program: ReturnType<typeof running>): boolean =>
+    run(program, 'guestAccess', { v: 0, va: '0x2', kind: 'uw' });
+
+  it('arms a page by its dirty flag, and logs the store in the buffer first', () => {
+    const program = running();
+    const kvm = program.current;
+    run(program, 'kvm_get_dirty_log_protect');
+    run(program, 'kvm_flush_remote_tlbs_memslot');
+    const armed = kvm.sp.at(1).spt.get(0);
+    expect([is_writable_pte(armed), isDirtyClear(armed)]).toEqual([true, true]);
+    write(program);
+    expect(isDirtyClear(kvm.sp.at(1).spt.get(0))).toBe(false);
+    expect(kvm.vcpu.at(0).pml_buffer.bits).toBe(0b01);
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0);
+    expect(kvm.dirty_log.ghost_unlogged.bits).toBe(0);
+    run(program, 'vmx_flush_pml_buffer', { v: 0 });
+    expect(kvm.vcpu.at(0).pml_buffer.bits).toBe(0);
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b01);
+  });
+
+  it('logs nothing by a translation that was loaded with the flag set', () => {
+    const program = running();
+    const kvm = program.current;
+    run(program, 'tlbFill', { v: 0, va: '0x2', slot: 0 });
+    run(program, 'kvm_get_dirty_log_protect');
+    write(program);
+    expect(isDirtyClear(kvm.sp.at(1).spt.get(0))).toBe(true);
+    run(program, 'kvm_flush_remote_tlbs_memslot');
+    run(program, 'tlbFill', { v: 0, va: '0x2', slot: 0 });
+    expect(kvm.vcpu.at(0).ghost_tlb.at(0).clean).toBe(true);
+    write(program);
+    expect(kvm.vcpu.at(0).ghost_tlb.at(0).clean).toBe(false);
+    expect(kvm.vcpu.at(0).pml_buffer.bits).toBe(0b01);
   });
 });

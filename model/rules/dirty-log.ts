@@ -81,15 +81,15 @@ export const dirtyLogRules = {
     ['kvm_clear_dirty_log_protect()'],
   ),
   clear_huge_protect: rule(
-    ['as-guest-table', 'as-log'],
+    ['as-guest-table', 'as-log', 'left-writable'],
     'How a huge leaf is protected when pages of it are cleared from a log that began full: as if ' +
-      'it mapped a guest table, without MMU-writable, or as small leaves are.',
+      'it mapped a guest table, without MMU-writable, or as small leaves are, or not at all.',
     ['kvm_arch_mmu_enable_log_dirty_pt_masked()', 'kvm_mmu_slot_gfn_write_protect()'],
   ),
   word_crossing: rule(
-    ['ends-rounded-up', 'frames'],
+    ['ends-rounded-up', 'frames', 'never'],
     'How a word of the log is found to reach into a second frame of 2M: by its ends, rounded up ' +
-      'both, or by the frames that they are in.',
+      'both, or by the frames that they are in; or it is not looked at.',
     ['kvm_arch_mmu_enable_log_dirty_pt_masked()'],
   ),
 } as const;

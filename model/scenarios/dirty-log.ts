@@ -151,8 +151,8 @@ export const dirtyLogScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-dirty-lock-break',
     says:
-      'mmu_lock is broken while a slot is being protected, and a vCPU maps a page that was ' +
-      'protected already.',
+      'The walk that protects a slot breaks mmu_lock, and a vCPU maps a page that was protected ' +
+      'already.',
     geometry: {
       gfns: 5,
       tables: 2,
@@ -230,6 +230,36 @@ export const dirtyLogScenarios: readonly Scenario[] = [
     addresses: [0, 1],
     stores: [],
     budget: { fault: 4, log_dirty: 1, nx_recover: 1 },
+  }),
+  scenario({
+    id: 'shadow-dirty-word-crosses',
+    says:
+      'A word of the bitmap ends within a huge page that begins in the word: clearing the word ' +
+      'has to protect it.',
+    geometry: {
+      gfns: 4,
+      tables: 1,
+      shadow_pages: 3,
+      prev_roots: 0,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw'],
+      dirty_log: log({
+        base_gfn: 1,
+        npages: 3,
+        word: 3,
+        protect: 'initially-set',
+        clears: [{ first_page: 0, num_pages: 3, pages: [0, 1, 2] }],
+      }),
+    },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, log_dirty: 1, harvest: 2 },
+    excludes: {
+      'owed-flush-is-paid-before-unlock': lateFlush,
+      'tlb-entry-is-backed-by-the-page-tables': lateFlush,
+    },
   }),
   scenario({
     id: 'shadow-dirty-word',

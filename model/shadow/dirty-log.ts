@@ -108,6 +108,7 @@ const alignUp = (kvm: Kvm, gfn: number): number => {
 
 /** Whether the ends of a word are taken to be in two frames of 2M. */
 const crossesFrames = (kvm: Kvm, start: number, end: number): boolean => {
+  if (kvm.rules.word_crossing === 'never') return false;
   if (kvm.rules.word_crossing === 'ends-rounded-up')
     return alignUp(kvm, start) !== alignUp(kvm, end);
   const pages = pagesPerLeaf(kvm.geometry, PG_LEVEL_2M);
@@ -120,6 +121,7 @@ const crossesFrames = (kvm: Kvm, start: number, end: number): boolean => {
  * docs/findings.md.
  */
 const protectHuge = (kvm: Kvm, gfn: number): void => {
+  if (kvm.rules.clear_huge_protect === 'left-writable') return;
   if (kvm.rules.clear_huge_protect === 'as-guest-table') {
     kvm_mmu_slot_gfn_write_protect(kvm, gfn, PG_LEVEL_2M);
     return;

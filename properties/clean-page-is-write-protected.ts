@@ -64,7 +64,7 @@ export const cleanPageIsWriteProtected = stateProperty({
   check: (kvm) => writableLeaf(kvm) ?? writableTlbEntry(kvm),
   witness: {
     says: 'a page that is not in the log is mapped, and another one is in the log',
-    reads: ['sp', 'dirty_log'],
+    reads: ['sp', 'dirty_log', 'vcpu.pml_buffer'],
     reached: (kvm) =>
       kvm.dirty_log.pc === 'idle' &&
       kvm.dirty_log.dirty_bitmap.bits !== 0 &&

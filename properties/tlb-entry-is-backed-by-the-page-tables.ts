@@ -75,6 +75,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
     reads: [
       'mmu_notifier',
       'memslots',
+      'dirty_log',
       'nx',
       'mmu_lock.holder',
       'ghost_owed',

@@ -21,10 +21,6 @@ export const firstLoggedPage = (kvm: Kvm, test: (gfn: number, page: number) => b
 export const gfnOfPage = (kvm: Kvm, page: number): number =>
   (kvm.geometry.dirty_log?.base_gfn ?? 0) + page;
 
-/** Whether some store has been told to userspace, or is about to be. */
-export const somePageIsLogged = (kvm: Kvm): boolean =>
-  kvm.dirty_log.enabled && firstLoggedPage(kvm, (_gfn, page) => !isClean(kvm, page)) >= 0;
-
 /** The emulator has written the page and is about to mark it. */
 export const isAboutToBeMarked = (kvm: Kvm, gfn: number): boolean => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {

@@ -1,7 +1,6 @@
 /** What several properties ask about the log of dirty pages. */
 import { hasPml } from '../../model/layout/dirty-log.ts';
 import { pagesPerLeaf } from '../../model/geometry.ts';
-import { isClean } from '../../model/shadow/dirty-log.ts';
 import { isValid } from '../../model/shadow/mmu-page.ts';
 import { kvm_mmu_page_get_gfn } from '../../model/shadow/rmap.ts';
 import { is_last_spte, is_writable_pte, isDirtyClear } from '../../model/spte.ts';

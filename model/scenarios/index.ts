@@ -2,6 +2,7 @@
 import type { Scenario } from '../scenario.ts';
 import { recordedCounts } from './counts.ts';
 import { directScenarios } from './direct.ts';
+import { fullDirtyLogScenarios } from './dirty-log-full.ts';
 import { dirtyLogScenarios } from './dirty-log.ts';
 import { endlessScenarios } from './endless.ts';
 import { hostScenarios } from './host.ts';
@@ -29,6 +30,7 @@ const configured: readonly Scenario[] = [
   ...nxScenarios,
   ...prefetchScenarios,
   ...dirtyLogScenarios,
+  ...fullDirtyLogScenarios,
   ...strictScenarios,
   ...endlessScenarios,
 ];

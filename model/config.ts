@@ -44,6 +44,7 @@ export const budgetNames = [
   'nx_recover',
   'log_dirty',
   'harvest',
+  'shrink',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
@@ -88,6 +89,15 @@ export interface Config {
   readonly nx_huge_pages: NxHugePages;
   /** Whether a fault also maps the neighbours of the entry that it needs. */
   readonly prefetch: boolean;
+  /**
+   * The tables are those of a nested guest (EPT or NPT of its hypervisor), whose own guest runs on
+   * them, with the TDP MMU on for all else.
+   */
+  readonly nested: boolean;
+  /** The parameter eager_page_split: huge pages are split before their slot is logged. */
+  readonly eager_page_split: boolean;
+  /** Whoever splits huge pages may find mmu_lock contended whenever it looks, for ever. */
+  readonly lasting_contention: boolean;
   /** Whether walks over the shadow page table without mmu_lock are cut into steps. */
   readonly lockless_walks: boolean;
   readonly granularity: 'step' | 'operation';

@@ -21,6 +21,7 @@ interface Snapshot {
   readonly ghost: { readonly warning: string };
   readonly memslots: Memslots;
   readonly dirty_log: DirtyLog;
+  readonly split: Split;
   readonly gfn_write_track: readonly number[];
   readonly rmap: readonly (readonly number[])[];
   readonly memory: readonly (readonly number[])[];
@@ -40,6 +41,11 @@ interface DirtyLog {
   readonly enabled: boolean;
   readonly dirty_bitmap: readonly number[];
   readonly ghost_unlogged: readonly number[];
+}
+
+interface Split {
+  readonly pc: string;
+  readonly spare: boolean;
 }
 
 interface Page {
@@ -227,6 +233,7 @@ export const describeChanges = (
   describeLock(old, now, say);
   describeMemslots(old.memslots, now.memslots, say);
   describeDirtyLog(old.dirty_log, now.dirty_log, say);
+  describeSplit(old.split, now.split, say);
   eachChange(old.vcpu, now.vcpu, (v, from, to) => describeVcpu(v, from, to, say));
   eachChange(old.memory, now.memory, (gfn, from, to) => {
     eachChange(from, to, (i, was, is) => {
@@ -275,6 +282,14 @@ const describeDirtyLog = (old: DirtyLog, now: DirtyLog, say: (line: string) => v
   if (gone !== '') say(`dirty_bitmap - page ${gone}`);
   const lost = pages(now.ghost_unlogged, old.ghost_unlogged);
   if (lost !== '') say(`page ${lost} written, not in the log`);
+};
+
+const describeSplit = (old: Split, now: Split, say: (line: string) => void): void => {
+  const held = ({ pc }: Split): boolean => pc !== 'idle' && pc !== 'start' && pc !== 'topup';
+  if (held(now) && !held(old)) say('+ mmu_lock ioctl');
+  if (held(old) && !held(now)) say('- mmu_lock ioctl');
+  if (now.pc === 'idle') return;
+  if (now.spare !== old.spare) say(`split ${now.spare ? '+' : '-'} page in advance`);
 };
 
 const describeOwed = (old: Snapshot, now: Snapshot, say: (line: string) => void): void => {

@@ -189,3 +189,5 @@ export const hasListOrder = (g: Geometry): boolean => g.memslot !== null || g.qu
 export const pagesPerFault = (g: Geometry): number => g.levels;
 /** One object for the rmap of the leaf, one for the parents of each page. */
 export const descriptorsPerFault = (g: Geometry): number => 1 + g.levels;
+/** One object for the rmap of each smaller page, one for the parents of their table. */
+export const descriptorsPerSplit = (g: Geometry): number => g.entries + 1;

@@ -38,8 +38,7 @@ export const pc = oneOf(
 );
 export type Pc = View<typeof pc>;
 
-/** Which WARN of KVM fired; sticky. */
-export const warning = oneOf(
+const warnings = [
   'none',
   'spte-update-changes-pfn',
   'rmap-entry-missing',
@@ -56,5 +55,18 @@ export const warning = oneOf(
   'nx-list-holds-unflagged-page',
   'nx-page-stays-flagged',
   'writable-huge-page-in-logged-slot',
-);
+] as const;
+
+/** Those that only the eager splitting of huge pages can give. */
+const splitWarnings = [
+  'sync-without-vcpu',
+  'split-of-unsync-page',
+  'split-of-what-is-not-huge',
+  'split-without-page',
+] as const;
+
+/** Which WARN of KVM fired; sticky. */
+export const warning = oneOf(...warnings, ...splitWarnings);
+export const warningOf = (splits: boolean): typeof warning =>
+  splits ? warning : { ...warning, cardinality: warnings.length };
 export type Warning = View<typeof warning>;

@@ -23,6 +23,8 @@ import { isUnlocked, kvm_mmu_remote_flush_or_zap } from './shadow/lock.ts';
 import { pageFaultTransitions } from './shadow/page-fault.ts';
 import { prefetchTransitions } from './shadow/prefetch.ts';
 import { rootTransitions } from './shadow/roots.ts';
+import { shrinkerTransitions } from './shadow/shrinker.ts';
+import { splitTransitions } from './shadow/split.ts';
 import { syncTransitions } from './shadow/sync.ts';
 import { mmioTransitions } from './shadow/mmio.ts';
 import { trackWriteTransitions } from './shadow/track-write.ts';
@@ -48,6 +50,8 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...dirtyLogTransitions,
   ...dirtyLogWalks,
   ...zapAllTransitions,
+  ...splitTransitions,
+  ...shrinkerTransitions,
   ...nxTransitions,
   ...pageFaultTransitions,
   ...directTransitions,

@@ -12,6 +12,7 @@ import { mappingRules } from './rules/mapping.ts';
 import { memslotRules } from './rules/memslots.ts';
 import { modeRules } from './rules/modes.ts';
 import { quotaRules } from './rules/quota.ts';
+import { splitRules } from './rules/split.ts';
 
 export const ruleDefinitions = {
   ...buildingRules,
@@ -22,6 +23,7 @@ export const ruleDefinitions = {
   ...hugeRules,
   ...modeRules,
   ...dirtyLogRules,
+  ...splitRules,
 } as const;
 
 export type RuleName = keyof typeof ruleDefinitions;
@@ -42,19 +44,34 @@ const seedV3 = {
   child_reuse_check: 'none',
   role_efer_nx: 'in-role',
   mmio_over_present: 'overwrite',
+  shrinker: 'oldest-pages',
+  split_scope: 'every-shadow-mmu',
+  split_alloc: 'under-the-lock',
+  split_unsync: 'skip',
+} as const satisfies Rules;
+
+const seedV2 = {
+  ...seedV3,
+  remap_access: 'keep',
+  split_existing: 'refuse',
+  split_entries: 'holes-flush-lost',
+  split_alloc: 'under-the-lock-untested',
+  split_spare: 'overwritten',
 } as const satisfies Rules;
 
 /**
  * Named rule sets. Era differences of parts that are not modelled yet join with those parts.
  * In 2022 any present table entry was taken for the right child, the role told EFER.NX apart, and
- * an MMIO SPTE was stored over whatever was there; the v2 series of eager page splitting did not
- * refresh the cached access when a fault found the frame already mapped.
+ * an MMIO SPTE was stored over whatever was there, and memory pressure took pages away. Series v2
+ * of eager page splitting did not refresh the cached access when a fault found the frame already
+ * mapped, refused to split into a page that was there, and left empty what would have needed a
+ * descriptor; it did not test what it allocated, forgot a page and a flush.
  */
 export const presets = {
   upstream,
-  'v6.1': upstream,
+  'v6.1': { ...upstream, shrinker: 'oldest-pages' },
   'seed-v3': seedV3,
-  'seed-v2': { ...seedV3, remap_access: 'keep' },
+  'seed-v2': seedV2,
 } as const satisfies Record<string, Rules>;
 
 export const presetSays: Record<keyof typeof presets, string> = {

@@ -34,6 +34,9 @@ export interface Scenario {
   readonly oracle: OracleMode;
   readonly nx_huge_pages: NxHugePages;
   readonly prefetch: boolean;
+  readonly nested: boolean;
+  readonly eager_page_split: boolean;
+  readonly lasting_contention: boolean;
   readonly lockless_walks: boolean;
   readonly granularity: 'step' | 'operation';
   readonly retries: boolean;
@@ -91,6 +94,9 @@ export const scenario = (input: ScenarioInput): Scenario => ({
   oracle: 'lenient',
   nx_huge_pages: 'never',
   prefetch: false,
+  nested: false,
+  eager_page_split: false,
+  lasting_contention: false,
   lockless_walks: false,
   instructions: [],
   granularity: 'step',
@@ -115,6 +121,9 @@ export const configOf = (
   oracle: s.oracle,
   nx_huge_pages: s.nx_huge_pages,
   prefetch: s.prefetch,
+  nested: s.nested,
+  eager_page_split: s.eager_page_split,
+  lasting_contention: s.lasting_contention,
   lockless_walks: s.lockless_walks,
   granularity,
   retries: s.retries,

@@ -10,7 +10,7 @@
  * Abstracts: the accessed flag of SPTEs. KVM creates SPTEs with both flags set outside prefetching;
  * nothing clears the accessed flag (no aging), and the dirty flag is cleared for PML only.
  */
-import { ACC_ALL, ACC_WRITE_MASK, accessText } from './access.ts';
+import { ACC_ALL, ACC_EXEC_MASK, ACC_WRITE_MASK, accessText } from './access.ts';
 
 const PRESENT = 1;
 const LEAF = 2;
@@ -76,6 +76,10 @@ export const withoutWrite = (spte: number): number => spte & ~(ACC_WRITE_MASK <<
 export const isDirtyClear = (spte: number): boolean => (spte & DIRTY_CLEAR) !== 0;
 export const withDirtyClear = (spte: number): number => spte | DIRTY_CLEAR;
 export const withDirtySet = (spte: number): number => spte & ~DIRTY_CLEAR;
+
+/** make_spte_executable(): the same leaf with the execute right. */
+export const make_spte_executable = (spte: number): number =>
+  spte | (ACC_EXEC_MASK << ACCESS_SHIFT);
 
 /** What a leaf above 4K gives for one of the frames that it maps, as a leaf at 4K. */
 export const leafAtOffset = (spte: number, frames: number): number =>

@@ -27,6 +27,7 @@ export const bindKvm = (config: Config, view: StateView): Kvm => ({
   host_pfn: view.host_pfn,
   memslots: view.memslots,
   dirty_log: view.dirty_log,
+  split: view.split,
   host_level: view.host_level,
   budget: view.budget,
   gfn_write_track: view.gfn_write_track,

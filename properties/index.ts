@@ -57,6 +57,11 @@ import { kernelWarningsStaySilent } from './kernel-warnings-stay-silent.ts';
 import { auditLeafMapsTheHostFrame } from './audit-leaf-maps-the-host-frame.ts';
 import { auditLeafHasAnRmap } from './audit-leaf-has-an-rmap.ts';
 import { auditSyncedTableIsNotWritable } from './audit-synced-table-is-not-writable.ts';
+import { splitCachesCoverAPage } from './split-caches-cover-a-page.ts';
+import { splitKeepsTheRightsOfTheGuest } from './split-keeps-the-rights-of-the-guest.ts';
+import { splitLeavesTheReserve } from './split-leaves-the-reserve.ts';
+import { splitLosesNoPage } from './split-loses-no-page.ts';
+import { splitEnds } from './split-ends.ts';
 import { exitReturnsToTheGuest } from './exit-returns-to-the-guest.ts';
 import { repeatedInstructionEnds } from './repeated-instruction-ends.ts';
 import type { KvmProgress, KvmProperty } from './property.ts';
@@ -75,6 +80,9 @@ export const properties: readonly KvmProperty[] = [
   usedPagesEqualARecount,
   usedPagesStayWithinTheQuota,
   cachesCoverTheWorstCase,
+  splitLeavesTheReserve,
+  splitCachesCoverAPage,
+  splitLosesNoPage,
   locklessWalkerReadsNoFreedPage,
   validPageIsUnique,
   rootCountEqualsRootSlots,
@@ -101,6 +109,7 @@ export const properties: readonly KvmProperty[] = [
   leafRightsAreWithinTheCachedAccess,
   leafIsWritableWhereTheHostAllows,
   childHasTheRoleThatItsEntryImplies,
+  splitKeepsTheRightsOfTheGuest,
   syncPageAgreesWithGuestTable,
   flushLeavesNoStaleEntry,
   syncedRootReachesNoUnsyncPage,
@@ -130,6 +139,7 @@ export const progressProperties: readonly KvmProgress[] = [
   repeatedInstructionEnds,
   exitReturnsToTheGuest,
   dirtyLogCallReturns,
+  splitEnds,
 ];
 
 export type { KvmProgress, KvmProperty, Moment } from './property.ts';

@@ -45,6 +45,12 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     'kvm_mmu_recover_huge_pages.flush',
     'kvm_get_dirty_log_protect',
     'kvm_clear_dirty_log_protect',
+    'shadow_mmu_try_split_huge_page',
+    'shadow_mmu_try_split_huge_page.yield',
+    'shadow_mmu_get_sp_for_split.commit',
+    'shadow_mmu_split_huge_page.link',
+    'shadow_mmu_try_split_huge_pages.flush',
+    'shadow_mmu_try_split_huge_page.alloc_fails',
   ],
   applies: (before, after) => isUnlocked(after) && (isFlushOwed(before) || isFlushOwed(after)),
   check: (_before, after) => {

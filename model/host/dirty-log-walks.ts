@@ -23,6 +23,9 @@ export const hasSwitch = ({ workload }: Config): boolean => workload.budget.log_
 
 export const mayLock = (kvm: Kvm): boolean => isUnlocked(kvm) && mayRun(kvm, -1);
 
+/** Whether a section may begin that comes after huge pages are split. */
+const mayProtect = (kvm: Kvm): boolean => kvm.split.pc === 'idle' && mayLock(kvm);
+
 /** The call returns to userspace. */
 export const finish = (kvm: Kvm): void => {
   kvm.dirty_log.pc = 'idle';
@@ -46,7 +49,7 @@ const leaf_clear_dirty: ModelTransition = {
   step: (kvm) => {
     const { dirty_log, geometry } = kvm;
     const slot = geometry.dirty_log;
-    if (slot === null || dirty_log.pc !== 'clear-dirty' || !mayLock(kvm)) return false;
+    if (slot === null || dirty_log.pc !== 'clear-dirty' || !mayProtect(kvm)) return false;
     for (let page = 0; page < slot.npages; page += 1) armLeaves(kvm, slot.base_gfn + page);
     dirty_log.pc = 'protect';
     return true;
@@ -62,7 +65,7 @@ const remove_write_access: ModelTransition = {
   needs: hasSwitch,
   step: (kvm) => {
     const { dirty_log } = kvm;
-    if (dirty_log.pc !== 'protect' || !mayLock(kvm)) return false;
+    if (dirty_log.pc !== 'protect' || !mayProtect(kvm)) return false;
     for (const key of slotRmaps(kvm, startLevel(kvm)).slice(dirty_log.cursor)) {
       rmap_write_protect(kvm, key, false);
     }
@@ -99,7 +102,8 @@ const remove_write_access_yield: ModelTransition = {
   sure: never,
   step: (kvm) => {
     const { dirty_log, budget } = kvm;
-    if (dirty_log.pc !== 'protect' || !mayLock(kvm) || budget.lock_break === 0) return false;
+    if (dirty_log.pc !== 'protect' || !mayProtect(kvm)) return false;
+    if (budget.lock_break === 0) return false;
     const protect = (key: number): boolean => {
       if (kvm.rmap.at(key).bits === 0) return false;
       rmap_write_protect(kvm, key, false);

@@ -22,11 +22,8 @@ import { never, type ModelTransition } from '../transition.ts';
 import { maySwap } from './memslots.ts';
 import { finish, hasSwitch, mayLock } from './dirty-log-walks.ts';
 import { awaitReaders, isSlotsLockFree, isSrcuAwaited } from './srcu.ts';
-import {
-  allPages,
-  kvm_arch_mmu_enable_log_dirty_pt_masked,
-  publishLogDirty,
-} from '../shadow/dirty-log.ts';
+import { allPages, armWord, publishLogDirty, wordAt } from '../shadow/dirty-log.ts';
+import { isSplitDue, startSplit } from '../shadow/split-walk.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
 const hasHarvest = ({ workload }: Config): boolean => workload.budget.harvest > 0;
@@ -72,8 +69,12 @@ const apply_flags: ModelTransition = {
       return true;
     }
     const isArmed = geometry.dirty_log?.protect === 'initially-set';
-    if (isArmed || rules.enable_protect === 'none') finish(kvm);
-    else dirty_log.pc = geometry.dirty_log?.pml === 'none' ? 'protect' : 'clear-dirty';
+    if (isArmed || rules.enable_protect === 'none') {
+      finish(kvm);
+      return true;
+    }
+    dirty_log.pc = geometry.dirty_log?.pml === 'none' ? 'protect' : 'clear-dirty';
+    if (isSplitDue(kvm)) startSplit(kvm);
     return true;
   },
 };
@@ -84,18 +85,17 @@ const flushIfHarvested = (kvm: Kvm): void => {
   else kvm.dirty_log.pc = 'flush';
 };
 
-/** One word of the bitmap: its pages are taken from the log, and logging of them is armed again. */
-const harvestWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
-  if (mask === 0) return;
+/** Pages of one word of the bitmap are taken from the log. */
+const takeWord = (kvm: Kvm, mask: number): void => {
   kvm.dirty_log.dirty_bitmap.bits &= ~mask;
   kvm.dirty_log.harvest.bits |= mask;
-  if (kvm.rules.harvest_protect === 'armed') {
-    kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, slot, mask);
-  }
 };
 
-const wordAt = (slot: DirtyLog, offset: number): number =>
-  ((2 ** slot.word - 1) << offset) & allPages(slot);
+/** One word of the bitmap: its pages are taken from the log, and logging of them is armed again. */
+const harvestWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
+  takeWord(kvm, mask);
+  armWord(kvm, slot, mask);
+};
 
 const get_dirty_log: ModelTransition = {
   name: 'kvm_get_dirty_log_protect',
@@ -120,6 +120,12 @@ const get_dirty_log: ModelTransition = {
   },
 };
 
+/** Where huge pages were left alone so far, they are split before logging of them is armed. */
+const splitAndArm = (kvm: Kvm): void => {
+  kvm.dirty_log.pc = 'protect';
+  startSplit(kvm);
+};
+
 const clear_dirty_log: ModelTransition = {
   name: 'kvm_clear_dirty_log_protect',
   says: 'Under mmu_lock, take the pages asked for from the bitmap and write-protect them again.',
@@ -138,12 +144,16 @@ const clear_dirty_log: ModelTransition = {
     if ((pages & dirty_log.dirty_bitmap.bits) === 0) return false;
     budget.harvest -= 1;
     dirty_log.call = 'clear';
+    const splits = isSplitDue(kvm) && slot.protect === 'initially-set';
     const round = kvm.rules.clear_words === 'rounded-up' ? Math.ceil : Math.floor;
     for (let n = round(asked.num_pages / slot.word), i = 0; i < n; i += 1) {
       const word = wordAt(slot, asked.first_page + i * slot.word);
-      harvestWord(kvm, slot, dirty_log.dirty_bitmap.bits & pages & word);
+      const mask = dirty_log.dirty_bitmap.bits & pages & word;
+      if (splits) takeWord(kvm, mask);
+      else harvestWord(kvm, slot, mask);
     }
-    flushIfHarvested(kvm);
+    if (splits && dirty_log.harvest.bits !== 0) splitAndArm(kvm);
+    else flushIfHarvested(kvm);
     return true;
   },
 };

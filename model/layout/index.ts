@@ -18,7 +18,7 @@ import {
 } from '../../src/engine/machine/index.ts';
 import type { Config, Workload } from '../config.ts';
 import { hugeRuns } from '../geometry.ts';
-import { warning } from '../labels.ts';
+import { warningOf } from '../labels.ts';
 import { dirtyLogLayout } from './dirty-log.ts';
 import { domainsOf } from './domains.ts';
 import { notifierLayout } from './host.ts';
@@ -26,6 +26,7 @@ import { lockLayout } from './lock.ts';
 import { memslotsLayout } from './memslots.ts';
 import { hasNxHugePages, nxLayout } from './nx.ts';
 import { pageLayout } from './page.ts';
+import { hasSplits, splitLayout } from './split.ts';
 import { vcpuLayout } from './vcpu.ts';
 
 const budgetLayout = (budget: Workload['budget']) =>
@@ -47,6 +48,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     nx_recover: uint(budget.nx_recover),
     log_dirty: uint(budget.log_dirty),
     harvest: uint(budget.harvest),
+    shrink: uint(budget.shrink),
   });
 
 /** The shape of the state under a configuration. Order: small and often read fields first. */
@@ -69,7 +71,7 @@ export const layoutOf = (config: Config) => {
       link: bool,
     }),
     ghost: record({
-      warning,
+      warning: warningOf(hasSplits(config)),
       /** Guest entries that the host changed behind KVM's back, `gfn * entries + index`. */
       host_stored: bitset(g.tables * g.entries),
     }),
@@ -79,6 +81,7 @@ export const layoutOf = (config: Config) => {
     host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
     memslots: memslotsLayout(g),
     dirty_log: dirtyLogLayout(g, workload),
+    split: splitLayout(g, config),
     /** The size of the host's leaf for each guest frame now; empty where none changes. */
     host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),

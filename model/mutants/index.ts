@@ -8,6 +8,7 @@ import { knownBugs } from './known-bugs.ts';
 import { memslotMutants } from './memslots.ts';
 import { modeMutants } from './modes.ts';
 import { quotaMutants } from './quota.ts';
+import { splitMutants } from './split.ts';
 import type { Mutant } from './mutant.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...hugeMutants,
   ...modeMutants,
   ...dirtyLogMutants,
+  ...splitMutants,
 ];
 
 export type { Mutant } from './mutant.ts';

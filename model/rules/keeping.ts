@@ -77,6 +77,11 @@ export const keepingRules = {
     'Whether zapping a shadow page clears the entries that lead to it.',
     ['kvm_mmu_unlink_parents()'],
   ),
+  nested_orphans: rule(
+    ['zapped', 'kept'],
+    'Whether a page of a nested guest is zapped with the last entry that leads to it.',
+    ['mmu_page_zap_pte()'],
+  ),
   zap_list: rule(
     ['moved', 'left-on-active'],
     'Whether a zapped root that is still in use leaves the list of active pages.',

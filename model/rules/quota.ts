@@ -17,6 +17,11 @@ export const quotaRules = {
     'Whether zapping the oldest pages passes over roots in use.',
     ['kvm_mmu_zap_oldest_mmu_pages()'],
   ),
+  shrinker: rule(
+    ['none', 'oldest-pages'],
+    'Whether memory pressure makes the host zap the oldest shadow pages at any time.',
+    ['mmu_shrink_scan()', 'commit fe140e611d34 (2024)'],
+  ),
   used_count: rule(['paired', 'kept'], 'Whether a zapped page stops counting against the quota.', [
     'kvm_unaccount_mmu_page()',
     '__kvm_mmu_prepare_zap_page()',

@@ -13,6 +13,8 @@ import { nxScenarios } from './nx.ts';
 import { prefetchScenarios } from './prefetch.ts';
 import { quotaScenarios } from './quota.ts';
 import { rightsScenarios } from './rights.ts';
+import { splitReuseScenarios } from './split-reuse.ts';
+import { splitScenarios } from './split.ts';
 import { strictScenarios } from './strict.ts';
 import { unsyncScenarios } from './unsync.ts';
 import { writeScenarios } from './write.ts';
@@ -28,6 +30,8 @@ const configured: readonly Scenario[] = [
   ...memslotScenarios,
   ...quotaScenarios,
   ...nxScenarios,
+  ...splitScenarios,
+  ...splitReuseScenarios,
   ...prefetchScenarios,
   ...dirtyLogScenarios,
   ...fullDirtyLogScenarios,

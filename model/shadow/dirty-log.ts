@@ -195,3 +195,22 @@ export const zapCollapsible = (kvm: Kvm, key: number): boolean => {
   }
   return found !== 0;
 };
+
+/** The pages of a slot that the word from `offset` on stands for. */
+export const wordAt = (slot: DirtyLog, offset: number): number =>
+  ((2 ** slot.word - 1) << offset) & allPages(slot);
+
+/** Logging is armed again for the pages that the call under way has taken, word by word. */
+export const armLog = (kvm: Kvm): void => {
+  const slot = kvm.geometry.dirty_log;
+  kvm.dirty_log.pc = 'flush';
+  for (let offset = 0; offset < (slot?.npages ?? 0); offset += slot?.word ?? 1) {
+    if (slot !== null) armWord(kvm, slot, kvm.dirty_log.harvest.bits & wordAt(slot, offset));
+  }
+};
+
+/** The same for pages of one word. */
+export const armWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
+  if (mask === 0 || kvm.rules.harvest_protect !== 'armed') return;
+  kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, slot, mask);
+};

@@ -9,6 +9,7 @@ import type { Kvm, VcpuView } from '../state.ts';
 import type { Pc } from '../labels.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 import type { ModelTransition } from '../transition.ts';
+import { isSplitting } from './split-lock.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';
 
 const lockless: ReadonlySet<Pc> = new Set<Pc>([
@@ -32,11 +33,11 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
 
 /**
  * Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages, nor
- * whoever zaps for NX or for the return of huge pages.
+ * whoever zaps for NX or for the return of huge pages, or splits them.
  */
 export const isUnlocked = (kvm: Kvm): boolean => {
   const { pc } = kvm.memslots;
-  if (pc === 'zap' || pc === 'commit') return false;
+  if (pc === 'zap' || pc === 'commit' || isSplitting(kvm)) return false;
   if (kvm.dirty_log.pc === 'recover-flush') return false;
   return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush' && !kvm.nx.flushes;
 };

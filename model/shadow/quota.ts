@@ -22,13 +22,13 @@ const countZapped = (kvm: Kvm): number => {
 
 /**
  * kvm_mmu_zap_oldest_mmu_pages() up to the commit, which the caller makes: from the oldest page on,
- * over roots in use, until enough are zapped.
+ * over roots in use, until enough are zapped. Returns whether any was.
  */
-const kvm_mmu_zap_oldest_mmu_pages = (kvm: Kvm, enough: number): void => {
+export const kvm_mmu_zap_oldest_mmu_pages = (kvm: Kvm, enough: number): boolean => {
   const before = countZapped(kvm);
   for (let position = 0; countZapped(kvm) - before < enough;) {
     const sp = activePage(kvm, position);
-    if (sp === null) return;
+    if (sp === null) break;
     if (kvm.sp.at(sp).root_count > 0 && kvm.rules.reclaim_roots === 'spared') {
       position += 1;
       continue;
@@ -38,6 +38,7 @@ const kvm_mmu_zap_oldest_mmu_pages = (kvm: Kvm, enough: number): void => {
     // Others were zapped with it: the list may look different in front of it.
     if (countZapped(kvm) - zapped > 1) position = 0;
   }
+  return countZapped(kvm) > before;
 };
 
 /** make_mmu_pages_available() without its last test, for who holds mmu_lock and needs pages. */

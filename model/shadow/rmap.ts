@@ -36,6 +36,9 @@ export interface Mapping {
   readonly log_dirty: boolean;
 }
 
+/** Where a leaf is, and the guest translation that is recorded beside it. */
+type Translation = Pick<Mapping, 'sp' | 'index' | 'gfn' | 'access'>;
+
 /**
  * gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. One past
  * the last where guest memory ends within the run.
@@ -59,7 +62,7 @@ export const kvm_mmu_page_get_access = (page: MmuPageView, index: number): numbe
  * kvm_mmu_page_set_translation(): a direct page has no array, its translations are computed; what
  * the caller maps must be what is computed.
  */
-const kvm_mmu_page_set_translation = (kvm: Kvm, m: Mapping): void => {
+const kvm_mmu_page_set_translation = (kvm: Kvm, m: Translation): void => {
   const page = kvm.sp.at(m.sp);
   if (page.role.direct) {
     const same = kvm_mmu_page_get_gfn(kvm, page, m.index) === m.gfn;
@@ -71,7 +74,7 @@ const kvm_mmu_page_set_translation = (kvm: Kvm, m: Mapping): void => {
 };
 
 /** __rmap_add(): record the translation beside the leaf and file the leaf under its gfn. */
-export const rmap_add = (kvm: Kvm, m: Mapping): void => {
+export const rmap_add = (kvm: Kvm, m: Translation): void => {
   kvm_mmu_page_set_translation(kvm, m);
   const key = rmapKey(kvm, m.gfn, kvm.sp.at(m.sp).role.level);
   if (kvm.rmap.at(key).bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');

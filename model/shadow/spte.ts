@@ -13,14 +13,15 @@ import {
   is_shadow_present_pte,
   is_writable_pte,
   leafSpte,
+  spte_to_child_sp,
   spte_to_pfn,
 } from '../spte.ts';
 import { mark_page_dirty } from './dirty-log.ts';
-import { warn } from './mmu-page.ts';
+import { sptepOf, warn } from './mmu-page.ts';
 import { rmap_add, type Mapping } from './rmap.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
-import { mmu_page_zap_pte } from './zap.ts';
+import { drop_parent_pte, mmu_page_zap_pte } from './zap.ts';
 
 /**
  * The part of make_spte() that decides on the write right. Returns whether the mapping must be
@@ -66,13 +67,19 @@ export const prepareLeaf = (kvm: Kvm, m: Mapping): void => {
   const old_spte = spt.get(m.index);
   const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== m.pfn;
   // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
-  if (otherFrame || isTableSpte(old_spte)) dropOld(kvm, m);
+  if (otherFrame) dropOld(kvm, m);
+  else if (isTableSpte(old_spte)) dropTable(kvm, m, spte_to_child_sp(old_spte));
   kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
   markWritable(kvm, m, kvm.mmu_lock.wrprot);
 };
 
 const dropOld = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void => {
   mmu_page_zap_pte(kvm, m.sp, m.index);
+  if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
+};
+
+const dropTable = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>, child: number): void => {
+  drop_parent_pte(kvm, child, sptepOf(kvm, m.sp, m.index));
   if (kvm.rules.remap_flush === 'before-unlock') kvm.mmu_lock.flush = true;
 };
 

@@ -39,15 +39,29 @@ export const drop_parent_pte = (kvm: Kvm, child: number, sptep: number): void =>
   oweLink(kvm);
 };
 
-/** mmu_page_zap_pte(): whatever is there goes. Returns whether a present entry was there. */
+/**
+ * mmu_page_zap_pte(): whatever is there goes. A nested page goes with the last entry that leads to
+ * it, and the caller commits. Returns whether a present entry was there.
+ */
 export const mmu_page_zap_pte = (kvm: Kvm, sp: number, index: number): boolean => {
   const { spt } = kvm.sp.at(sp);
   const spte = spt.get(index);
   if (is_last_spte(spte)) drop_spte(kvm, sp, index);
-  else if (isTableSpte(spte)) drop_parent_pte(kvm, spte_to_child_sp(spte), sptepOf(kvm, sp, index));
-  else spt.set(index, NO_SPTE);
+  else if (isTableSpte(spte)) {
+    const child = spte_to_child_sp(spte);
+    drop_parent_pte(kvm, child, sptepOf(kvm, sp, index));
+    if (isOrphan(kvm, kvm.sp.at(child))) kvm_mmu_prepare_zap_page(kvm, child);
+  } else spt.set(index, NO_SPTE);
   return is_shadow_present_pte(spte);
 };
+
+/** Whether a page of a nested guest is unlikely to be used again. */
+const isOrphan = (kvm: Kvm, page: MmuPageView): boolean =>
+  kvm.nested &&
+  kvm.rules.nested_orphans === 'zapped' &&
+  !page.role.invalid &&
+  page.parent_ptes.bits === 0 &&
+  page.root_count === 0;
 
 /** __kvm_mmu_prepare_zap_page(). The caller commits before it unlocks. */
 export const kvm_mmu_prepare_zap_page = (kvm: Kvm, sp: number): void => {

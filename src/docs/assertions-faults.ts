@@ -103,7 +103,8 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'make_small_spte(), make_huge_spte()',
     claim: 'what is split is huge, what is merged is present',
-    why: 'waits for splitting and merging',
+    warning: 'split-of-what-is-not-huge',
+    why: 'as the first half; nothing is merged',
   },
   {
     where: 'mark_spte_for_access_track()',
@@ -135,6 +136,7 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'shadow_mmu_try_split_huge_pages()',
     claim: 'an rmap above 4K lists huge leaves of nested pages that are in sync',
-    why: 'waits for eager page splitting',
+    warning: 'split-of-unsync-page',
+    why: 'as for unsync pages; all pages of a scenario are nested, or none is',
   },
 ];

@@ -25,7 +25,7 @@ const semantic: readonly DesignId[] = [
   {
     id: 'L2',
     about: 'nothing refers to a freed page',
-    properties: ['pointers-lead-to-allocated-pages'],
+    properties: ['pointers-lead-to-allocated-pages', 'split-loses-no-page'],
   },
   {
     id: 'L3',
@@ -113,7 +113,7 @@ const semantic: readonly DesignId[] = [
   {
     id: 'Y3',
     about: 'rights of a leaf within the cached access, that within the role',
-    properties: ['leaf-rights-are-within-the-cached-access'],
+    properties: ['leaf-rights-are-within-the-cached-access', 'split-keeps-the-rights-of-the-guest'],
   },
   {
     id: 'T1',
@@ -180,14 +180,20 @@ const semantic: readonly DesignId[] = [
   {
     id: 'A1',
     about: 'page quota',
-    properties: ['used-pages-equal-a-recount', 'used-pages-stay-within-the-quota'],
-    waits: 'what a split leaves: with eager page splitting',
+    properties: [
+      'used-pages-equal-a-recount',
+      'used-pages-stay-within-the-quota',
+      'split-leaves-the-reserve',
+    ],
   },
   {
     id: 'A2',
     about: 'memory caches',
-    properties: ['caches-cover-the-worst-case', 'kernel-warnings-stay-silent'],
-    waits: 'the caches of splitting',
+    properties: [
+      'caches-cover-the-worst-case',
+      'split-caches-cover-a-page',
+      'kernel-warnings-stay-silent',
+    ],
   },
   { id: 'A3', about: 'counters are recounts', properties: ['counters-equal-recounts'] },
   {
@@ -202,7 +208,7 @@ const semantic: readonly DesignId[] = [
   {
     id: 'G1',
     about: 'a legal access completes',
-    properties: ['legal-access-completes', 'repeated-instruction-ends'],
+    properties: ['legal-access-completes', 'repeated-instruction-ends', 'split-ends'],
     waits:
       'strong fairness: that a lock which is free again and again is got some time is assumed, ' +
       'by letting others take it finitely often',

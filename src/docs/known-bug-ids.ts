@@ -54,7 +54,11 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'SH-ROLE',
     about: 'role of a child',
-    properties: ['child-has-the-role-that-its-entry-implies', 'child-is-one-level-below'],
+    properties: [
+      'child-has-the-role-that-its-entry-implies',
+      'child-is-one-level-below',
+      'split-keeps-the-rights-of-the-guest',
+    ],
   },
   {
     id: 'SH-CTX',
@@ -96,7 +100,11 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'XLATE',
     about: 'gfn and access recorded beside a leaf',
-    properties: ['rmap-key-is-the-recorded-gfn', 'leaf-rights-are-within-the-cached-access'],
+    properties: [
+      'rmap-key-is-the-recorded-gfn',
+      'leaf-rights-are-within-the-cached-access',
+      'split-keeps-the-rights-of-the-guest',
+    ],
   },
   {
     id: 'RMAP',
@@ -111,11 +119,19 @@ export const knownBugIds: readonly DesignId[] = [
     about: 'A1, A3',
     properties: ['counters-equal-recounts', 'used-pages-equal-a-recount'],
   },
-  { id: 'QUOTA', about: 'A1', properties: ['used-pages-stay-within-the-quota'] },
+  {
+    id: 'QUOTA',
+    about: 'A1',
+    properties: ['used-pages-stay-within-the-quota', 'split-leaves-the-reserve'],
+  },
   {
     id: 'CACHE',
     about: 'A2',
-    properties: ['caches-cover-the-worst-case', 'kernel-warnings-stay-silent'],
+    properties: [
+      'caches-cover-the-worst-case',
+      'split-caches-cover-a-page',
+      'kernel-warnings-stay-silent',
+    ],
   },
   {
     id: 'ROOT-VALID',

@@ -106,8 +106,11 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'quota-reclaim-kills-own-root',
     category: 'C',
-    waits: nested,
-    why: 'Only nested pages are zapped with their last parent, a root in use among them.',
+    waits:
+      'roots that are tables of other roots too: a page shadowed at two levels of nested paging',
+    why:
+      'Nested pages are zapped with their last parent, but here no root of a nested guest is a ' +
+      'table of another one.',
   },
   {
     id: 'quota-reclaim-under-read-lock',
@@ -118,8 +121,8 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'nested-orphans-linger',
     category: 'C',
-    waits: nested,
-    why: 'Outside nested paging KVM keeps pages without parents for reuse.',
+    waits: 'a bound on pages that nothing leads to',
+    why: 'The rule `nested_orphans` can keep them; they cost memory, and nothing here breaks by it.',
   },
   {
     id: 'alloc-mmu-pages-unlocked',
@@ -136,8 +139,8 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'shrinker-inverted-check',
     category: 'C',
-    waits: 'the shrinker',
-    why: 'There is one VM.',
+    waits: 'several VMs',
+    why: 'The rule `shrinker` brings the shrinker; with one VM it has no choice to get wrong.',
   },
   {
     id: 'rmap-array-kept-on-move',
@@ -174,12 +177,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'E',
     waits: nested,
     why: 'No guest has a log of its own.',
-  },
-  {
-    id: 'clear-log-split-off-by-one',
-    category: 'E',
-    waits: 'eager page splitting',
-    why: 'Huge leaves are split by faults only.',
   },
   {
     id: 'aging-clears-dirty',

@@ -18,6 +18,9 @@ const within = (pc: string, work: string, locked: readonly string[]): string[] =
   ...(locked.includes(pc) ? ['mmu_lock'] : []),
 ];
 
+/** Where the thread that splits huge pages holds mmu_lock. */
+const splitUnderLock = ['try', 'commit', 'flush', 'link', 'break', 'end'];
+
 function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
   const { holder } = state.mmu_lock;
   return {
@@ -34,6 +37,7 @@ function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
     ioctl: [
       ...within(state.memslots.pc, 'memory slot change', ['zap', 'commit']),
       ...within(state.dirty_log.pc, 'dirty log call', []),
+      ...within(state.split.pc, 'eager page splitting', splitUnderLock),
     ],
   };
 }

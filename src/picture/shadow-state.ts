@@ -75,6 +75,7 @@ export interface ShadowState {
     readonly harvest: readonly number[];
     readonly ghost_unlogged: readonly number[];
   };
+  readonly split: { readonly pc: string };
   /** Empty where the host moves no frame. */
   readonly host_pfn: readonly number[];
   readonly gfn_write_track: readonly number[];

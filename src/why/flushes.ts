@@ -46,6 +46,9 @@ const linkOwed = (run: WhyRun): Cause[] =>
 
 const maps = (pfn: number) => (spte: number) => !isTableSpte(spte) && spte_to_pfn(spte) === pfn;
 
+/** Where the thread that splits huge pages is without mmu_lock. */
+const unlockedSplit: ReadonlySet<string> = new Set(['idle', 'start', 'topup']);
+
 /** What is owed at the end, by the steps that made it so; no flush came since. */
 export const flushIsOwed: CauseFinder = (run) => {
   const { unmap, protect, link } = finalState(run).ghost_owed;
@@ -60,7 +63,10 @@ export const flushIsOwed: CauseFinder = (run) => {
     ...(link ? linkOwed(run) : []),
   ];
   const from = Math.min(...owed.map(({ step }) => step));
-  const isFree = (step: number): boolean => stateAt(run, step).mmu_lock.holder === null;
+  const isFree = (step: number): boolean => {
+    const { mmu_lock, split } = stateAt(run, step);
+    return mmu_lock.holder === null && unlockedSplit.has(split.pc);
+  };
   const steps = run.steps.map((_, i) => i + 1);
   const dropped = steps.find((step) => step >= from && isFree(step));
   return [...owed, ...cause(dropped, 'drops mmu_lock, and no flush came before')];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { presets, scenarios } from '../../../model/index.ts';
 import { addressCount, hasDirectMmus, hasGuestTables } from '../../../model/geometry.ts';
 import { gpte_to_gfn, gpteMax } from '../../../model/gpte.ts';
-import { properties } from '../../../properties/index.ts';
+import { progressProperties, properties } from '../../../properties/index.ts';
 
 describe('scenarios', () => {
   it('have unique names, most significant word first', () => {
@@ -19,7 +19,7 @@ describe('scenarios', () => {
   });
 
   it('exclude known properties alone, each with a reason', () => {
-    const ids = properties.map(({ id }) => id);
+    const ids = [...properties, ...progressProperties].map(({ id }) => id);
     for (const [id, reason] of scenarios.flatMap(({ excludes }) => Object.entries(excludes))) {
       expect(ids).toContain(id);
       expect(reason).toMatch(/^[A-Z].*\.$/);

@@ -37,10 +37,7 @@ describe('rmap_add', () => {
       sp: 1,
       index: 1,
       gfn: 4,
-      pfn: 4,
       access: 7,
-      host_writable: true,
-      log_dirty: false,
     });
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(4);
@@ -55,10 +52,7 @@ describe('rmap_add', () => {
       sp: 1,
       index: 1,
       gfn: 4,
-      pfn: 4,
       access: 7,
-      host_writable: true,
-      log_dirty: false,
     });
     expect(kvm.sp.at(1).shadowed_gfn.get(1)).toBe(0);
     expect(kvm.rmap.at(4).bits).toBe(1 << 3);

@@ -22,8 +22,7 @@ const mmu_shrink_scan: ModelTransition = {
   source: ['mmu_shrink_scan()', 'kvm_mmu_zap_oldest_mmu_pages()'],
   actor: 'worker',
   over: [],
-  needs: ({ rules, workload }) =>
-    rules.shrinker === 'oldest-pages' && workload.budget.shrink > 0,
+  needs: ({ rules, workload }) => rules.shrinker === 'oldest-pages' && workload.budget.shrink > 0,
   sure: never,
   step: (kvm) => {
     if (kvm.budget.shrink === 0 || !isUnlocked(kvm) || !mayRun(kvm, -1)) return false;

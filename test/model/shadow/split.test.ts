@@ -64,7 +64,7 @@ const huge = (kvm: Kvm, index: number, spte = leafSpte(4, 7), access = 7): void 
 const begin = 'kvm_mmu_slot_try_split_huge_pages';
 const trySplit = 'shadow_mmu_try_split_huge_page';
 
-describe(begin, () => {
+describe('kvm_mmu_slot_try_split_huge_pages', () => {
   it('waits for mmu_lock, and holds it with the first page in view', () => {
     const { program, kvm } = aHuge();
     hold(kvm);
@@ -89,7 +89,7 @@ describe(begin, () => {
   });
 });
 
-describe(trySplit, () => {
+describe('shadow_mmu_try_split_huge_page', () => {
   it('puts a direct page of the same frames and rights in the place of the huge leaf', () => {
     const { program, kvm } = aHuge();
     run(program, begin);

@@ -216,7 +216,7 @@ describe('shadow_mmu_try_split_huge_page.yield', () => {
 
 describe('what is not split', () => {
   it('waits with write protection until the split is done', () => {
-    const { program, kvm } = aHuge();
+    const { program } = aHuge();
     expect(run(program, 'kvm_mmu_slot_remove_write_access')).toBe(false);
     run(program, begin);
     run(program, trySplit);

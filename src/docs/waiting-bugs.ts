@@ -122,7 +122,7 @@ export const waitingBugs: readonly WaitingBug[] = [
     id: 'nested-orphans-linger',
     category: 'C',
     waits: 'a bound on pages that nothing leads to',
-    why: 'The rule `nested_orphans` can keep them; they cost memory, and nothing here breaks by it.',
+    why: 'The rule `nested_orphans` can keep them: they cost memory, and nothing breaks by it.',
   },
   {
     id: 'alloc-mmu-pages-unlocked',

@@ -21,6 +21,8 @@ export interface Environment {
   /** The signal that asked to stop, if any. */
   readonly stopSignal: () => StopSignal | undefined;
   readonly randomSeed: () => bigint;
+  /** Searches that may be made at once, each in a thread of its own. Default: 1. */
+  readonly cores?: number;
   /** Where stored counterexamples are looked for when no path is given. */
   readonly corpus: () => string;
 }

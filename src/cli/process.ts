@@ -1,6 +1,7 @@
 /** The command line as a process: streams, signals, the exit code, errors nobody caught. */
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Catalogue } from '../checker/catalogue.ts';
 import { currentModel, packageRoot } from '../counterexample/model-version.ts';
@@ -66,6 +67,7 @@ export async function runProcess(catalogue: Catalogue): Promise<void> {
     date: () => new Date().toISOString(),
     stopSignal: listenForSignals(),
     randomSeed: () => BigInt(randomInt(2 ** 32)),
+    cores: availableParallelism(),
     corpus,
   };
   process.exitCode = await runCli(process.argv.slice(2), environment);

@@ -3,30 +3,20 @@ import { availableParallelism } from 'node:os';
 import { match } from 'ts-pattern';
 import type { AnyMachine, ScenarioEntry, Selection } from '../checker/catalogue.ts';
 import { Fault } from '../checker/fault.ts';
-import { changeText, changesBetween } from '../counterexample/diff.ts';
-import { actionText, executeTrace, type ExecutedRun } from '../counterexample/execute.ts';
-import { counterexampleOf } from '../counterexample/record.ts';
-import { saveIn } from '../counterexample/save.ts';
-import { lineOfActions, serialise } from '../counterexample/serialise.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import { storyOf, type Story } from '../counterexample/story.ts';
 import {
   asksProgress,
   checkExhaustively,
   type ExhaustiveOptions,
   type MachineSource,
 } from '../engine/exhaustive.ts';
-import type { Control, Limits, Outcome, Violation } from '../engine/outcome.ts';
-import { explore } from '../engine/random.ts';
+import type { Control, Limits, Outcome, Statistics, Violation } from '../engine/outcome.ts';
+import { explore, type RandomOptions, type RandomOutcome } from '../engine/random.ts';
 import type { Reporter } from '../report/reporter.ts';
-import type {
-  FoundViolation,
-  ReportedStep,
-  SearchHeader,
-  SearchReport,
-} from '../report/search-report.ts';
+import type { SearchHeader, SearchReport } from '../report/search-report.ts';
 import { withCheckpointFaults } from './checkpoint.ts';
 import type { Environment } from './environment.ts';
+import { foundViolations, type SearchedViolation } from './found.ts';
 import { withNamedSteps } from './internal-error.ts';
 import type { Progress } from './progress.ts';
 
@@ -63,20 +53,15 @@ export interface ExhaustiveSettings {
   readonly workers?: number;
 }
 
-/** A violation as it was found, with all that a file needs. */
-export interface SearchedViolation extends FoundViolation {
-  readonly counterexample: Counterexample;
-}
-
 export interface Searched extends SearchReport {
   readonly found: readonly SearchedViolation[];
 }
 
 /** Time after which a search is worth the start of more threads. */
-const parallelAfter_ms = 2000;
+export const parallelAfter_ms = 2000;
 
 /** States for which it is from the beginning. */
-const LARGE_STATES = 150_000;
+export const LARGE_STATES = 150_000;
 
 export interface RandomSettings {
   readonly seed: bigint;
@@ -87,79 +72,34 @@ export interface RandomSettings {
   readonly maxSteps: number;
 }
 
-/** Where a step is what a reader looks for, and why. */
-const markOf = (number: number, story: Story | undefined): Pick<ReportedStep, 'mark'> => {
-  if (story === undefined) return {};
-  if (number === story.step) return { mark: 'broken' };
-  if (story.causes.some(({ step }) => step === number)) return { mark: 'cause' };
-  return story.concerned.includes(number) ? { mark: 'concerned' } : {};
-};
-
-/** What changed at each step, in the words of the model when it has any. */
-export function reportedSteps(
-  environment: Environment,
-  selection: Selection,
-  run: ExecutedRun,
-  story?: Story,
-): ReportedStep[] {
-  const describe =
-    environment.catalogue.describeChanges ??
-    ((_, before, after) => changesBetween(before, after).map(changeText));
-  return run.steps.map(({ number, action, before, after }) => ({
-    number,
-    actor: action.actor,
-    action: actionText(action),
-    changes: describe(selection, before, after),
-    ...markOf(number, story),
-  }));
+/** A search as it was asked for, to be made here or elsewhere. */
+export interface Search {
+  readonly target: SearchTarget;
+  readonly machine: AnyMachine;
+  readonly header: SearchHeader;
+  /** Plain data. */
+  readonly task:
+    | { readonly engine: 'exhaustive'; readonly options: ExhaustiveOptions }
+    | { readonly engine: 'random'; readonly options: RandomOptions };
 }
 
-function controlFor(context: SearchContext, header: SearchHeader): Control {
-  const { environment, progress, reporter } = context;
+export function controlFor(context: SearchContext, header: SearchHeader): Control {
+  const { environment } = context;
   return {
     now: environment.now,
     interrupted: () => environment.stopSignal() !== undefined,
-    onProgress: (statistics) => {
-      progress.show(header, statistics);
-      reporter.progressed(header, statistics);
-    },
+    onProgress: (statistics) => showProgress(context, header, statistics),
   };
 }
 
-function foundViolations(
-  context: SearchContext,
-  target: SearchTarget,
-  machine: AnyMachine,
-  violations: readonly Violation[],
-  found: Counterexample['found'],
-): SearchedViolation[] {
-  const { environment, saveFolder, taken } = context;
-  const { catalogue, model } = environment;
-  const { selection } = target;
-  return violations.map((violation) => {
-    const run = executeTrace(machine, violation.trace);
-    const counterexample = counterexampleOf(
-      violation,
-      { selection, machine, catalogue, model, found },
-      run,
-    );
-    const story = storyOf(catalogue, selection, run, { ...violation, step: run.steps.length });
-    return {
-      violation,
-      story,
-      property: catalogue.properties.find(({ id }) => id === violation.property),
-      steps: reportedSteps(environment, selection, run, story),
-      ...(saveFolder === undefined ? {} : { saved: savedIn(saveFolder, counterexample, taken) }),
-      known: context.isKnown?.(target, violation.property) ?? false,
-      counterexample,
-    };
-  });
+export function showProgress(
+  { progress, reporter }: SearchContext,
+  header: SearchHeader,
+  statistics: Statistics,
+): void {
+  progress.show(header, statistics);
+  reporter.progressed(header, statistics);
 }
-
-const savedIn = (folder: string, found: Counterexample, taken: Set<string>) => ({
-  file: saveIn(folder, found, taken),
-  line: lineOfActions(serialise(found)),
-});
 
 /** Whether nothing but the scenario, or the number of walks, ended the search. */
 const isComplete = (outcome: Outcome, maxErrors: number): boolean =>
@@ -191,48 +131,6 @@ export function threadsFor(
   };
 }
 
-export async function searchExhaustively(
-  context: SearchContext,
-  target: SearchTarget,
-  settings: ExhaustiveSettings,
-): Promise<Searched> {
-  const { scenario, selection, limits, repeat } = target;
-  const machine = context.environment.catalogue.instantiate(selection);
-  const { workers, ...wanted } = settings;
-  const symmetry = wanted.symmetry && !asksProgress(machine, wanted);
-  const header: SearchHeader = {
-    verb: 'check',
-    engine: 'exhaustive',
-    scenario,
-    machine: machine.name,
-    selection,
-    workers: workers ?? 'auto',
-    symmetry,
-    startedAt: context.environment.date(),
-    repeat,
-  };
-  context.reporter.started(header);
-  const control = controlFor(context, header);
-  // A mutant's search ends much sooner, as a rule.
-  const expected = selection.mutant === undefined ? scenario.counts?.states : undefined;
-  const threads = threadsFor(context.environment.catalogue.source?.(selection), workers, expected);
-  const hint = expected === undefined ? {} : { expectedStates: expected };
-  const work = checkExhaustively(machine, { limits, ...wanted, ...hint, ...threads }, control);
-  const saved = withCheckpointFaults(settings, work);
-  const outcome = await withNamedSteps(machine, repeat, saved);
-  context.progress.clear();
-  const { version } = context.environment.model;
-  const found = foundViolations(context, target, machine, violationsOf(outcome), {
-    engine: 'exhaustive',
-    version,
-    symmetry,
-  });
-  const complete = isComplete(outcome, settings.maxErrors);
-  const report: Searched = { ...header, outcome, complete, found };
-  context.reporter.finished(report);
-  return report;
-}
-
 /** No walk, no verdict. Errors: fault 102. */
 function checkPathLed({ path }: RandomSettings, { kind, statistics, ...more }: Outcome): void {
   if (path === undefined || kind !== 'inconclusive' || statistics.samples !== 0) return;
@@ -242,13 +140,41 @@ function checkPathLed({ path }: RandomSettings, { kind, statistics, ...more }: O
   ]);
 }
 
-export async function searchAtRandom(
-  context: SearchContext,
+/** States that a search will find, if somebody knows: that of a mutant ends sooner, as a rule. */
+export const expectedStates = ({ scenario, selection }: SearchTarget): number | undefined =>
+  selection.mutant === undefined ? scenario.counts?.states : undefined;
+
+export function exhaustiveSearch(
+  environment: Environment,
+  target: SearchTarget,
+  { workers, ...settings }: ExhaustiveSettings,
+): Search {
+  const { scenario, selection, limits, repeat } = target;
+  const machine = environment.catalogue.instantiate(selection);
+  const header: SearchHeader = {
+    verb: 'check',
+    engine: 'exhaustive',
+    scenario,
+    machine: machine.name,
+    selection,
+    workers: workers ?? 'auto',
+    symmetry: settings.symmetry && !asksProgress(machine, settings),
+    startedAt: environment.date(),
+    repeat,
+  };
+  const expected = expectedStates(target);
+  const hint = expected === undefined ? {} : { expectedStates: expected };
+  const options = { limits, ...settings, ...hint };
+  return { target, machine, header, task: { engine: 'exhaustive', options } };
+}
+
+export function randomSearch(
+  environment: Environment,
   target: SearchTarget,
   settings: RandomSettings,
-): Promise<Searched> {
+): Search {
   const { scenario, selection, limits, repeat } = target;
-  const machine = context.environment.catalogue.instantiate(selection);
+  const machine = environment.catalogue.instantiate(selection);
   const header: SearchHeader = {
     verb: 'run',
     engine: 'random',
@@ -257,32 +183,80 @@ export async function searchAtRandom(
     selection,
     workers: 1,
     seed: settings.seed,
-    startedAt: context.environment.date(),
+    startedAt: environment.date(),
     repeat,
   };
-  context.reporter.started(header);
-  const work = explore(machine, { ...settings, limits }, controlFor(context, header));
-  const outcome = await withNamedSteps(machine, repeat, work);
+  const options = { ...settings, limits };
+  return { target, machine, header, task: { engine: 'random', options } };
+}
+
+/** What a saved counterexample says of how it was found. */
+const foundBy = (
+  version: string,
+  { symmetry }: SearchHeader,
+  outcome: Outcome | RandomOutcome,
+): Counterexample['found'] =>
+  'seed' in outcome
+    ? { engine: 'random', version, seed: `0x${outcome.seed.toString(16)}`, path: outcome.path }
+    : { engine: 'exhaustive', version, symmetry: symmetry ?? false };
+
+/** How to repeat a random search, and the path within its seed. */
+function pathOf(
+  { repeat }: SearchHeader,
+  outcome: Outcome | RandomOutcome,
+): Pick<SearchReport, 'repeat' | 'path'> {
+  if (!('path' in outcome)) return { repeat };
+  const { kind, path } = outcome;
+  return { repeat: kind === 'violated' && path !== '' ? `${repeat} --path ${path}` : repeat, path };
+}
+
+/** Reports a search when the `work` on it ends. Errors: whatever ended it, in words. */
+export async function reported(
+  context: SearchContext,
+  { target, machine, header, task }: Search,
+  work: Promise<Outcome | RandomOutcome>,
+): Promise<Searched> {
+  const isExhaustive = task.engine === 'exhaustive';
+  const saved = isExhaustive ? withCheckpointFaults(task.options, work) : work;
+  const outcome = await withNamedSteps(machine, target.repeat, saved);
   context.progress.clear();
-  checkPathLed(settings, outcome);
+  if (!isExhaustive) checkPathLed(task.options, outcome);
   const { version } = context.environment.model;
-  const found = foundViolations(context, target, machine, violationsOf(outcome), {
-    engine: 'random',
-    version,
-    seed: `0x${outcome.seed.toString(16)}`,
-    path: outcome.path,
-  });
-  const report: Searched = {
-    ...header,
-    repeat:
-      outcome.kind === 'violated' && outcome.path !== ''
-        ? `${repeat} --path ${outcome.path}`
-        : repeat,
-    outcome,
-    complete: isComplete(outcome, 1),
-    found,
-    path: outcome.path,
-  };
+  const by = foundBy(version, header, outcome);
+  const found = foundViolations(context, target, machine, violationsOf(outcome), by);
+  const complete = isComplete(outcome, isExhaustive ? (task.options.maxErrors ?? 1) : 1);
+  const report: Searched = { ...header, ...pathOf(header, outcome), outcome, complete, found };
   context.reporter.finished(report);
   return report;
 }
+
+/** Makes a search in this thread, with others when it is exhaustive and lasts. */
+export function searchHere(
+  context: SearchContext,
+  search: Search,
+  workers?: number,
+): Promise<Searched> {
+  const { target, machine, header, task } = search;
+  context.reporter.started(header);
+  const control = controlFor(context, header);
+  if (task.engine === 'random') {
+    return reported(context, search, explore(machine, task.options, control));
+  }
+  const source = context.environment.catalogue.source?.(target.selection);
+  const threads = threadsFor(source, workers, expectedStates(target));
+  const work = checkExhaustively(machine, { ...task.options, ...threads }, control);
+  return reported(context, search, work);
+}
+
+export const searchExhaustively = (
+  context: SearchContext,
+  target: SearchTarget,
+  settings: ExhaustiveSettings,
+): Promise<Searched> =>
+  searchHere(context, exhaustiveSearch(context.environment, target, settings), settings.workers);
+
+export const searchAtRandom = (
+  context: SearchContext,
+  target: SearchTarget,
+  settings: RandomSettings,
+): Promise<Searched> => searchHere(context, randomSearch(context.environment, target, settings));

@@ -224,7 +224,8 @@ class ExhaustiveSearch<S, F extends Fields> {
   }
 
   #callTeam(): void {
-    if ((this.#options.workers ?? 1) === 1 || this.#team !== null) return;
+    const { workers = 1, mayCallThreads } = this.#options;
+    if (workers === 1 || this.#team !== null || mayCallThreads?.() === false) return;
     const how = settingsOf(this.#machine, this.#options);
     this.#team = teamFor(this.#program, this.#store, { ...this.#options, ...how });
   }

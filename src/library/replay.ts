@@ -1,6 +1,6 @@
 /** Executing counterexamples from a program. */
 import { expectedText, outcomeText } from '../cli/corpus.ts';
-import { reportedSteps } from '../cli/search.ts';
+import { reportedSteps } from '../cli/found.ts';
 import { readCounterexample } from '../counterexample/load.ts';
 import { replay, type Replay } from '../counterexample/replay.ts';
 import { saveIn } from '../counterexample/save.ts';

@@ -9,8 +9,8 @@ import {
   searchExhaustively,
   type SearchContext,
   type Searched,
-  type SearchedViolation,
 } from '../cli/search.ts';
+import type { SearchedViolation } from '../cli/found.ts';
 import { scenarioNamed, selectionArguments, selectionFor } from '../cli/selection.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
 import type { Finding } from '../engine/machine/index.ts';

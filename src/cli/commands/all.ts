@@ -18,7 +18,8 @@ import { exitCode } from '../exit-code.ts';
 import { outputOptions, saveFolderOf, saveOptions } from '../options.ts';
 import { outputFor, type Output } from '../output.ts';
 import { progressOn } from '../progress.ts';
-import { searchAtRandom, searchExhaustively, type SearchContext } from '../search.ts';
+import type { SearchContext, SearchTarget } from '../search.ts';
+import { searchEachAtRandom, searchEachExhaustively } from '../searches.ts';
 import { duration_ms, seed as seedValue } from '../values.ts';
 import { commandLine, type Command } from './command.ts';
 import { defaultMaxSteps } from './run.ts';
@@ -52,23 +53,33 @@ function writeReport({ output }: Job, report: SearchReport, detail: string): voi
   for (const found of report.found) violationLines(found, style).forEach(line);
 }
 
-const targetFor = (job: Job, index: number) => {
-  const scenario = job.environment.catalogue.scenarios.filter(({ ci }) => ci)[index];
-  if (scenario === undefined) return undefined;
-  const preset = scenario.preset ?? 'upstream';
-  return { scenario, selection: { scenario: scenario.id, preset, rules: {} } };
-};
+/** The scenarios of CI, each with the command that repeats what is done. */
+const targetsOf = (
+  { environment }: Job,
+  limits: SearchTarget['limits'],
+  repeat: (id: string) => string,
+): SearchTarget[] =>
+  environment.catalogue.scenarios
+    .filter(({ ci }) => ci)
+    .map((scenario) => {
+      const { id, preset = 'upstream' } = scenario;
+      return {
+        scenario,
+        selection: { scenario: id, preset, rules: {} },
+        limits,
+        repeat: repeat(id),
+      };
+    });
 
 async function searchAll(job: Job): Promise<SearchReport[]> {
   job.output.line('1 of 3   exhaustive search: every property in every state of each scenario');
+  const settings = { symmetry: true, maxErrors: 1 };
+  const wanted = targetsOf(job, {}, (id) => commandLine('check', id)).map((target) => ({
+    target,
+    settings,
+  }));
   const reports: SearchReport[] = [];
-  for (let i = 0; job.environment.stopSignal() === undefined; i++) {
-    const target = targetFor(job, i);
-    if (target === undefined) break;
-    const repeat = commandLine('check', target.scenario.id);
-    const settings = { symmetry: true, maxErrors: 1 };
-    const whole = { ...target, limits: {}, repeat };
-    const report = await searchExhaustively(job.context, whole, settings);
+  for await (const report of searchEachExhaustively(job.context, wanted)) {
     const { states, depth, evidence } = report.outcome.statistics;
     const detail = `${count(states)} states, depth ${depth}, ${evidence.length} properties`;
     writeReport(job, report, detail);
@@ -82,16 +93,21 @@ async function walkAll(job: Job): Promise<SearchReport[]> {
   const shown = `0x${seed.toString(16)}`;
   job.output.line('');
   job.output.line(`2 of 3   random walks: the same properties on longer runs, seed ${shown}`);
+  const { cores = 1, catalogue } = environment;
+  const scenarios = catalogue.scenarios.filter(({ ci }) => ci).length;
+  const limits = { time_ms: (cores * job.randomTime_ms) / scenarios };
+  const wanted = targetsOf(job, limits, (id) => commandLine('run', id, '--seed', shown)).map(
+    (target) => ({
+      target,
+      settings: {
+        seed,
+        maxSamples: 1_000_000,
+        maxSteps: target.scenario.maxSteps ?? defaultMaxSteps,
+      },
+    }),
+  );
   const reports: SearchReport[] = [];
-  const scenarios = environment.catalogue.scenarios.filter(({ ci }) => ci).length;
-  for (let i = 0; environment.stopSignal() === undefined; i++) {
-    const target = targetFor(job, i);
-    if (target === undefined) break;
-    const limits = { time_ms: job.randomTime_ms / scenarios };
-    const repeat = commandLine('run', target.scenario.id, '--seed', shown);
-    const maxSteps = target.scenario.maxSteps ?? defaultMaxSteps;
-    const settings = { seed, maxSamples: 1_000_000, maxSteps };
-    const found = await searchAtRandom(job.context, { ...target, limits, repeat }, settings);
+  for await (const found of searchEachAtRandom(job.context, wanted)) {
     const report = withoutTimeLimit(found);
     const { samples, transitions } = report.outcome.statistics;
     writeReport(job, report, `${count(samples ?? 0)} walks, ${count(transitions)} steps`);

@@ -21,12 +21,8 @@ import { saveFolderOf } from '../options.ts';
 import { outputFor, reporterFor } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { checkReportFlags } from '../reports.ts';
-import {
-  searchExhaustively,
-  type ExhaustiveSettings,
-  type SearchContext,
-  type SearchTarget,
-} from '../search.ts';
+import type { ExhaustiveSettings, SearchContext, SearchTarget } from '../search.ts';
+import { searchEachExhaustively } from '../searches.ts';
 import {
   givenArguments,
   scenarioNamed,
@@ -174,10 +170,7 @@ async function check(environment: Environment, argv: CheckArguments): Promise<nu
     taken: new Set(),
   };
   const reports: SearchReport[] = [];
-  for (const { target, settings } of searches) {
-    if (environment.stopSignal() !== undefined) break;
-    reports.push(await searchExhaustively(context, target, settings));
-  }
+  for await (const report of searchEachExhaustively(context, searches)) reports.push(report);
   const job = jobOf(environment, argv, identities, shard);
   const summary = { ...summarise(job, part, reports, environment), ...compare(reports) };
   write(reports);

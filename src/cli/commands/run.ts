@@ -17,7 +17,8 @@ import {
 import { outputFor, reporterFor } from '../output.ts';
 import { progressOn } from '../progress.ts';
 import { checkReportFlags, reportOptions, sarifOption } from '../reports.ts';
-import { searchAtRandom, type RandomSettings, type SearchContext } from '../search.ts';
+import type { RandomSettings, SearchContext } from '../search.ts';
+import { searchEachAtRandom } from '../searches.ts';
 import { givenArguments, scenariosFor, selectionArguments, selectionFor } from '../selection.ts';
 import { partOf, shardOptions } from '../shard.ts';
 import * as values from '../values.ts';
@@ -148,10 +149,7 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     taken: new Set(),
   };
   const reports: SearchReport[] = [];
-  for (const { target, settings } of targets) {
-    if (environment.stopSignal() !== undefined) break;
-    reports.push(await searchAtRandom(context, target, settings));
-  }
+  for await (const report of searchEachAtRandom(context, targets)) reports.push(report);
   const job = {
     verb: 'run',
     model,

@@ -16,7 +16,7 @@ import { minimalityText } from '../../report/text.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions, saveOptions, saveFolderOf } from '../options.ts';
 import { outputFor } from '../output.ts';
-import { reportedSteps } from '../search.ts';
+import { reportedSteps } from '../found.ts';
 import { wholeNumber } from '../values.ts';
 import type { Command } from './command.ts';
 

@@ -14,7 +14,8 @@ import { outputFor, type Output } from '../output.ts';
 import { progressOn, type Progress } from '../progress.ts';
 import { refresh, supplyMissing } from '../refresh.ts';
 import { checkReportFlags, ktapIsTheResult, reportOptions, writeReports } from '../reports.ts';
-import { searchExhaustively, type SearchContext } from '../search.ts';
+import type { SearchContext } from '../search.ts';
+import { searchEachExhaustively } from '../searches.ts';
 import { commandLine, type Command } from './command.ts';
 
 const options = {
@@ -48,13 +49,14 @@ async function countChecks(environment: Environment, progress: Progress): Promis
   const checks: Check[] = [];
   const book = environment.catalogue.evidence?.();
   const scenarios = environment.catalogue.scenarios.filter(({ ci }) => ci);
-  for (const scenario of scenarios) {
-    if (environment.stopSignal() !== undefined) break;
+  const settings = { symmetry: true, maxErrors: 1 };
+  const wanted = scenarios.map((scenario) => {
     const preset = scenario.preset ?? 'upstream';
     const selection = { scenario: scenario.id, preset, rules: {} };
     const repeat = commandLine('check', scenario.id);
-    const target = { scenario, selection, limits: {}, repeat };
-    const report = await searchExhaustively(context, target, { symmetry: true, maxErrors: 1 });
+    return { target: { scenario, selection, limits: {}, repeat }, settings };
+  });
+  for await (const report of searchEachExhaustively(context, wanted)) {
     if (wasInterrupted(report)) break;
     checks.push(judgeCounts(report, book));
   }

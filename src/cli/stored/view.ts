@@ -15,7 +15,7 @@ import { fullStepLines, labelled, stepLines } from '../../report/steps-text.ts';
 import type { Style } from '../../report/style.ts';
 import { storyLines } from '../../report/story-text.ts';
 import type { Environment } from '../environment.ts';
-import { reportedSteps } from '../search.ts';
+import { reportedSteps } from '../found.ts';
 import { wholeNumber } from '../values.ts';
 import {
   filteredScene,

@@ -23,6 +23,8 @@ export interface ExhaustiveOptions {
   readonly workers?: number;
   /** Time from which on several threads are worth their start. Default: 0, from the beginning. */
   readonly parallelAfter_ms?: number;
+  /** Whether more threads may be started now. Default: they may. */
+  readonly mayCallThreads?: () => boolean;
   /** Save the search now and then, and when it is interrupted or out of time. */
   readonly checkpoint?: CheckpointOptions;
   /** Go on from this checkpoint of the same search. */

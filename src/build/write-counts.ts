@@ -15,7 +15,7 @@ import {
 import type { RecordedCounts } from '../checker/catalogue.ts';
 import { catalogue, evidenceFile } from '../checker/instance.ts';
 import { packageRoot } from '../counterexample/model-version.ts';
-import { writeWhole } from '../counterexample/save.ts';
+import { writeWhole } from '../counterexample/write-text.ts';
 import { checkExhaustively } from '../engine/exhaustive.ts';
 
 const says =

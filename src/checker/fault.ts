@@ -2,7 +2,7 @@
  * A fault of the input: what, where, and what to do next, under a stable code.
  *
  * 1xx: the command line (exit 64). 2xx: a counterexample file, 3xx: a trace,
- * 4xx: a checkpoint, 5xx: reports of shards (exit 65).
+ * 4xx: a checkpoint, 5xx: reports of shards (exit 65). 6xx: what is written (exit 74).
  */
 export const faultCodes = {
   'KMC-101': 'unknown name on the command line',
@@ -10,7 +10,7 @@ export const faultCodes = {
   'KMC-103': 'flags or arguments that do not go together',
   'KMC-104': 'unknown command or flag',
   'KMC-201': 'file names something that the model does not have',
-  'KMC-202': 'file cannot be read or written',
+  'KMC-202': 'file cannot be read',
   'KMC-203': 'file is not JSON, or is cut off',
   'KMC-204': 'file does not match the schema',
   'KMC-205': 'file has another schema version',
@@ -23,6 +23,7 @@ export const faultCodes = {
   'KMC-401': 'checkpoint is damaged, or is none',
   'KMC-402': 'checkpoint of another model',
   'KMC-501': 'reports of shards that do not make a whole',
+  'KMC-601': 'output cannot be written',
 } as const;
 
 export type FaultCode = keyof typeof faultCodes;
@@ -47,8 +48,9 @@ export class Fault extends Error {
     this.hints = hints.map(printable);
   }
 
-  get exit(): 64 | 65 {
-    return this.code.startsWith('KMC-1') ? 64 : 65;
+  get exit(): 64 | 65 | 74 {
+    if (this.code.startsWith('KMC-1')) return 64;
+    return this.code.startsWith('KMC-6') ? 74 : 65;
   }
 
   /** As printed: the sentence, then the hints, indented. */

@@ -1,6 +1,6 @@
 /** The flags about known violations. */
 import { existsSync } from 'node:fs';
-import { writeWhole } from '../counterexample/save.ts';
+import { writeWhole } from '../counterexample/write-text.ts';
 import {
   baselineText,
   goneFrom,
@@ -44,7 +44,7 @@ export interface BaselineUse {
   readonly isKnown?: NonNullable<SearchContext['isKnown']>;
   /** What the summary says of it. */
   readonly compare: (reports: readonly SearchReport[]) => { readonly baseline?: ComparedBaseline };
-  /** Writes the file of `--write-baseline`. Errors: fault 202. */
+  /** Writes the file of `--write-baseline`. Errors: fault 601. */
   readonly write: (reports: readonly SearchReport[]) => void;
 }
 

@@ -60,7 +60,7 @@ export interface SearchIdentity extends Omit<z.infer<typeof identitySchema>, 'se
 const damaged = (file: string, error: CheckpointError): Fault =>
   new Fault('KMC-401', `${file}: ${error.message}`, ['Start the search anew.']);
 
-/** Errors: faults 202 and 401 in place of `CheckpointError`. */
+/** Errors: faults 401 and 601 in place of `CheckpointError`. */
 export async function withCheckpointFaults<T>(
   { checkpoint, resumeFrom }: Pick<ExhaustiveOptions, 'checkpoint' | 'resumeFrom'>,
   work: Promise<T>,
@@ -69,7 +69,7 @@ export async function withCheckpointFaults<T>(
     return await work;
   } catch (error) {
     if (checkpoint !== undefined && error instanceof CheckpointWriteError) {
-      throw new Fault('KMC-202', `${checkpoint.file}: ${error.message}`);
+      throw new Fault('KMC-601', `${checkpoint.file}: ${error.message}`);
     }
     if (resumeFrom !== undefined && error instanceof CheckpointError) {
       throw damaged(resumeFrom, error);

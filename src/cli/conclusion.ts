@@ -55,7 +55,7 @@ function rulesOf(catalogue: Catalogue, reports: readonly SearchReport[]) {
   return catalogue.properties.filter(({ id }) => judged.has(id));
 }
 
-/** Returns the exit code. Errors: fault 202 when a report cannot be written. */
+/** Returns the exit code. Errors: fault 601 when a report cannot be written. */
 export function conclude(
   environment: Environment,
   summary: Summary,

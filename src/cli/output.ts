@@ -1,5 +1,5 @@
 /** Where results and progress go, and in which form. */
-import { writeWhole } from '../counterexample/save.ts';
+import { writeWhole } from '../counterexample/write-text.ts';
 import { jsonReporter, ndjsonReporter } from '../report/json.ts';
 import { silentReporter, type Format, type Reporter, type WriteLine } from '../report/reporter.ts';
 import { colourStyle, plainStyle, type Style } from '../report/style.ts';

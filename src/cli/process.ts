@@ -4,20 +4,41 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Catalogue } from '../checker/catalogue.ts';
+import { Fault } from '../checker/fault.ts';
 import { currentModel, packageRoot } from '../counterexample/model-version.ts';
+import { cannotWrite } from '../counterexample/write-text.ts';
 import { runCli } from './cli.ts';
 import type { Environment, StopSignal } from './environment.ts';
 import { exitCodeFor, internalErrorCode } from './exit-code.ts';
 
-/** A reader that goes away, as in `… | head`, ends the output, not the work. */
+/** A reader that goes away, as in `… | head`, ends the output, not the work. Errors: fault 601. */
 function writerTo(stream: NodeJS.WriteStream): (text: string) => void {
   let open = true;
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+  const failed = (error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) {
+      throw cannotWrite('standard output', error);
+    }
     open = false;
-  });
+  };
+  stream.on('error', failed);
   return (text) => {
-    if (open) stream.write(text);
+    try {
+      if (open) stream.write(text);
+    } catch (error) {
+      failed(error);
+    }
+  };
+}
+
+/** Whether anybody hears it or not: there is nowhere left to say so. */
+function diagnosticsTo(stream: NodeJS.WriteStream): (text: string) => void {
+  stream.on('error', () => {});
+  return (text) => {
+    try {
+      stream.write(text);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+    }
   };
 }
 
@@ -40,9 +61,12 @@ function listenForSignals(): () => StopSignal | undefined {
 }
 
 function dieOn(error: unknown): never {
+  const isFault = error instanceof Fault;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`internal error: ${text}\n`);
-  process.exit(exitCodeFor(process.argv, internalErrorCode));
+  diagnosticsTo(process.stderr)(
+    `${isFault ? error.lines().join('\n') : `internal error: ${text}`}\n`,
+  );
+  process.exit(exitCodeFor(process.argv, isFault ? error.exit : internalErrorCode));
 }
 
 /** In the working directory, else those that came with the package. */
@@ -59,7 +83,7 @@ export async function runProcess(catalogue: Catalogue): Promise<void> {
     catalogue,
     model: currentModel(),
     out: writerTo(process.stdout),
-    err: writerTo(process.stderr),
+    err: diagnosticsTo(process.stderr),
     outIsTerminal: process.stdout.isTTY,
     errIsTerminal: process.stderr.isTTY,
     variables: process.env,

@@ -1,8 +1,8 @@
 /** Reports beside the results: files for harnesses and scanners, and what GitHub Actions shows. */
 import { appendFileSync } from 'node:fs';
 import type { InferredOptionTypes, Options } from 'yargs';
-import { Fault, reasonOf } from '../checker/fault.ts';
-import { writeWhole } from '../counterexample/save.ts';
+import { Fault } from '../checker/fault.ts';
+import { cannotWrite, writeWhole } from '../counterexample/write-text.ts';
 import { annotationLines, noteLines, stepSummary } from '../report/github.ts';
 import { junitText } from '../report/junit.ts';
 import { ktapLines } from '../report/ktap.ts';
@@ -67,14 +67,12 @@ export interface Results {
   readonly sarif?: SarifLog;
 }
 
-/** Errors: fault 202. */
+/** Errors: fault 601. */
 function append(file: string, text: string): void {
   try {
     appendFileSync(file, text);
   } catch (error) {
-    throw new Fault('KMC-202', `${file}: cannot be written: ${reasonOf(error)}`, [
-      'GITHUB_STEP_SUMMARY names it; --no-github leaves it out.',
-    ]);
+    throw cannotWrite(file, error, ['GITHUB_STEP_SUMMARY names it; --no-github leaves it out.']);
   }
 }
 
@@ -88,7 +86,7 @@ function tellGithub(
   if (file !== '') append(file, stepSummary(headline, suites, notes));
 }
 
-/** Call it before the output is closed. Errors: fault 202. */
+/** Call it before the output is closed. Errors: fault 601. */
 export function writeReports(
   environment: Environment,
   flags: ReportFlags,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../counterexample/model-version.ts';
-import { writeWhole } from '../counterexample/save.ts';
+import { writeWhole } from '../counterexample/write-text.ts';
 import { documents } from './documents.ts';
 import { recordExamples } from './examples.ts';
 import { fillSections } from './markdown.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Fault } from '../../src/checker/fault.ts';
-import { fileNameOf, saveAs, saveIn, writeWhole } from '../../src/counterexample/save.ts';
+import { fileNameOf, saveAs, saveIn } from '../../src/counterexample/save.ts';
+import { writeWhole } from '../../src/counterexample/write-text.ts';
 import { serialise } from '../../src/counterexample/serialise.ts';
 import { badRun, goodRun } from '../toy/counterexamples.ts';
 

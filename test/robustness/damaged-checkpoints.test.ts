@@ -163,7 +163,7 @@ describe('a place', () => {
     const work = run(['check', 'lock-two-actors', ...saving], slow);
     rmSync(place, { recursive: true });
     const ended = await work;
-    expectRefusal(ended, 65, join(place, 'x'));
-    expect(ended.err).toMatch(/^error KMC-202: .*cannot be written/);
+    expectRefusal(ended, 74, join(place, 'x'));
+    expect(ended.err).toMatch(/^error KMC-601: .*cannot be written/);
   });
 });

@@ -41,7 +41,7 @@ const stackLine = /^\s+at .*(\.[jt]s:\d+|node:|\(<anonymous>\))/m;
 const controlCharacter = /[^\P{Cc}\n]/u;
 
 /** Ended with a fault that says where, and nothing else. */
-export function expectRefusal({ code, out, err }: Ended, exit: 64 | 65, where: string): void {
+export function expectRefusal({ code, out, err }: Ended, exit: 64 | 65 | 74, where: string): void {
   const text = `${out}${err}`;
   expect(text).toMatch(/(^error |\b)KMC-\d{3}: /m);
   expect(text).toContain(where);

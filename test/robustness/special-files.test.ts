@@ -2,10 +2,12 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -37,6 +39,9 @@ beforeAll(async () => {
   symlinkSync('pipe', 'link-to-pipe');
   writeFileSync('huge.json', '');
   truncateSync('huge.json', 2 ** 33);
+  // Links: were they written to by renaming, nothing but a link would be lost.
+  symlinkSync('/dev/full', 'full');
+  symlinkSync('/dev/null', 'null');
   writeFileSync('secret.json', serialise(badRun()));
   chmodSync('secret.json', 0);
   await new Promise<void>((listening) => server.listen(join(folder, 'socket'), listening));
@@ -121,15 +126,54 @@ describe('a place to write to', () => {
 
   it.each(places)('that is %s takes no counterexamples', async (place) => {
     const before = contentsOf(folder);
-    expectRefusal(await run([...plant, '--save', place]), 65, place);
-    expectRefusal(await run(['shrink', 'bad_whole.json', '--save', place]), 65, place);
+    expectRefusal(await run([...plant, '--save', place]), 74, place);
+    expectRefusal(await run(['shrink', 'bad_whole.json', '--save', place]), 74, place);
     expect(contentsOf(folder)).toEqual(before);
   });
 
   it.each([...places.slice(1), 'bad_folder.json'])('that is %s takes no results', async (place) => {
     const before = contentsOf(folder);
-    expectRefusal(await run(['check', '--no-save', '--out', place]), 65, place);
+    expectRefusal(await run(['check', '--no-save', '--out', place]), 74, place);
     expect(contentsOf(folder)).toEqual(before);
+  });
+
+  const kinds = [
+    ['check', '--no-save', '-q', '--out'],
+    ['check', '--no-save', '-q', '--junit'],
+    ['check', '--no-save', '-q', '--sarif'],
+    ['check', '--no-save', '-q', '--ktap'],
+    ['export', 'bad_whole.json', '--to', 'mail', '--out'],
+    ['list', 'rules', '--out'],
+    ['replay', 'bad_whole.json', '--out'],
+  ];
+
+  it.each(kinds)('of %s is left as it is when it is a device or a pipe', async (...words) => {
+    expectRefusal(await run([...words, 'full']), 74, 'ENOSPC');
+    expectRefusal(await run([...words, 'pipe']), 74, 'ENXIO');
+    expectRefusal(await run([...words, 'socket']), 74, 'socket');
+    const { code, err } = await run([...words, 'null']);
+    expect([code, err]).toEqual([0, '']);
+    const kindsThere = ['null', 'full'].map((name) => lstatSync(name).isSymbolicLink());
+    expect([...kindsThere, lstatSync('pipe').isFIFO()]).toEqual([true, true, true]);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  it('may be a pipe that the shell opened', () => {
+    const main = join(root, 'dist/src/cli/main.js');
+    const list = `"${process.execPath}" "${main}" list presets -q --out`;
+    const script = `${list} /dev/stdout | cat; ${list} /dev/fd/3 3>&1 | cat`;
+    const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(stdout.split('\n').filter((line) => line === 'upstream')).toHaveLength(2);
+  });
+
+  it('that is full ends a command with 74, standard output included', () => {
+    const main = join(root, 'dist/src/cli/main.js');
+    const script = `"${process.execPath}" "${main}" list presets >/dev/full`;
+    const { stderr, status } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(stderr).toMatch(/^error KMC-601: standard output: cannot be written: ENOSPC.*\n$/);
+    expect(status).toBe(74);
+    const mute = `"${process.execPath}" "${main}" list nothing 2>/dev/full`;
+    expect(spawnSync('sh', ['-c', mute]).status).toBe(64);
   });
 
   it('is written beside, and not through a link that waits there', async () => {

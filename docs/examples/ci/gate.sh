@@ -16,6 +16,7 @@ case $code in
 1) echo 'gate: closed by a violation, see counterexamples/found' ;;
 2) echo 'gate: closed, a bound was hit before there was a verdict' ;;
 64 | 65) echo 'gate: closed, the flags or a file must be put right' ;;
+74) echo 'gate: closed, the reports cannot be written' ;;
 130 | 143) echo 'gate: closed, the check was stopped' ;;
 *) echo 'gate: closed by an error of the checker' ;;
 esac

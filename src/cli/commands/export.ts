@@ -1,7 +1,7 @@
 /** `export`: a stored counterexample in the format of another tool, or of a reader. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { Fault } from '../../checker/fault.ts';
-import { writeWhole } from '../../counterexample/save.ts';
+import { writeWhole } from '../../counterexample/write-text.ts';
 import { formats, type ExportFormat } from '../../export/formats.ts';
 import { runFrom, type Run } from '../../export/run.ts';
 import { expectedText, outcomeText } from '../corpus.ts';

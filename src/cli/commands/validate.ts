@@ -3,7 +3,7 @@ import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { match } from 'ts-pattern';
 import { Fault } from '../../checker/fault.ts';
 import { nearest } from '../../checker/names.ts';
-import { writeWhole } from '../../counterexample/save.ts';
+import { writeWhole } from '../../counterexample/write-text.ts';
 import { junitText } from '../../report/junit.ts';
 import { sarifText } from '../../report/sarif.ts';
 import { count } from '../../report/style.ts';

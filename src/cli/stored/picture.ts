@@ -3,7 +3,7 @@ import { Fault } from '../../checker/fault.ts';
 import { changedIn, type Scene } from '../../picture/scene.ts';
 import { sceneSvg } from '../../picture/svg.ts';
 import { sceneText } from '../../picture/text.ts';
-import { writeWhole } from '../../counterexample/save.ts';
+import { writeWhole } from '../../counterexample/write-text.ts';
 import type { Environment } from '../environment.ts';
 import type { Viewed } from './view.ts';
 
@@ -44,7 +44,7 @@ export function pictureLines(environment: Environment, viewed: Viewed): string[]
   return [title, ...sceneText(scene, changed)];
 }
 
-/** Errors: fault 202 when the file cannot be written. */
+/** Errors: fault 601 when the file cannot be written. */
 export function writeSvg(environment: Environment, viewed: Viewed, file: string): void {
   const { title, scene, changed } = pictureOf(environment, viewed);
   writeWhole(file, sceneSvg(scene, `${viewed.found.scenario}, ${title}`, changed));

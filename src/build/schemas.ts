@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
 import { baselineSchema, baselineSchemaName } from '../report/baseline.ts';
 import { checksSchema, checksSchemaName } from '../report/checks.ts';
+import { mutantsSchema, mutantsSchemaName } from '../report/mutants.ts';
 import { eventSchema, eventSchemaName, reportSchema, reportSchemaName } from '../report/schema.ts';
 import {
   sweepEventSchema,
@@ -22,6 +23,7 @@ export const publishedSchemas: Readonly<Record<string, string>> = {
   'checks.schema.json': textOf(checksSchemaName, checksSchema),
   'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
   'event.schema.json': textOf(eventSchemaName, eventSchema),
+  'mutants.schema.json': textOf(mutantsSchemaName, mutantsSchema),
   'report.schema.json': textOf(reportSchemaName, reportSchema),
   'rules-event.schema.json': textOf(sweepEventSchemaName, sweepEventSchema),
   'rules.schema.json': textOf(sweepSchemaName, sweepSchema),

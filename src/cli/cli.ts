@@ -9,6 +9,7 @@ import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
 import { mergeCommand } from './commands/merge.ts';
+import { mutantsCommand } from './commands/mutants.ts';
 import { replayCommand } from './commands/replay.ts';
 import { rulesCommand } from './commands/rules.ts';
 import { runCommand } from './commands/run.ts';
@@ -34,6 +35,7 @@ const commands = [
   exportCommand,
   listCommand,
   explainCommand,
+  mutantsCommand,
   validateCommand,
 ];
 
@@ -48,7 +50,7 @@ function flagsFor(words: readonly string[]): Flags {
 
 /** Flags and arguments that may hold several values. */
 const lists = new Set(
-  '_ properties rule watch hide only scenario path file trace report'.split(' '),
+  '_ properties rule watch hide only scenario path file trace report id'.split(' '),
 );
 
 /** Errors: fault 103 for a flag with one value that is given twice. */

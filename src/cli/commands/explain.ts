@@ -1,6 +1,5 @@
 /** `explain`: one named thing, with its reason, its source and what supports it. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
-import type { Catalogue } from '../../checker/catalogue.ts';
 import { unknownName } from '../../checker/names.ts';
 import type { Environment } from '../environment.ts';
 import type { Explainer, Explanation } from '../explain/explanation.ts';
@@ -34,11 +33,12 @@ const kinds = `${explainers
   .join(', ')} or ${explainers.at(-1)?.kind}`;
 
 /** A name may belong to several kinds. Errors: fault 101 when it belongs to none. */
-function explanationsOf(catalogue: Catalogue, name: string): Explanation[] {
+function explanationsOf(environment: Environment, name: string): Explanation[] {
+  const { catalogue } = environment;
   const all = explainers.map((explainer) => ({ explainer, names: explainer.known(catalogue) }));
   const found = all
     .filter(({ names }) => names.includes(name))
-    .map(({ explainer }) => explainer.explain(catalogue, name));
+    .map(({ explainer }) => explainer.explain(environment, name));
   if (found.length > 0) return found;
   throw unknownName('KMC-101', {
     kind: kinds,
@@ -50,7 +50,7 @@ function explanationsOf(catalogue: Catalogue, name: string): Explanation[] {
 
 function explain(environment: Environment, argv: Arguments): number {
   const output = outputFor(environment, argv);
-  for (const { data, lines } of explanationsOf(environment.catalogue, argv.name)) {
+  for (const { data, lines } of explanationsOf(environment, argv.name)) {
     if (output.format === 'text') lines.forEach(output.line);
     else output.line(JSON.stringify(data, null, output.format === 'json' ? 2 : 0));
   }

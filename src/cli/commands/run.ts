@@ -58,6 +58,7 @@ type Arguments = ArgumentsCamelCase<
 >;
 
 export const defaultMaxSteps = 200;
+export const defaultMaxSamples = 10_000;
 
 function settingsFor(
   argv: Arguments,
@@ -65,7 +66,7 @@ function settingsFor(
   scenarioSteps: number | undefined,
 ): RandomSettings {
   const { path, maxSamples, maxSteps } = argv;
-  const samples = argv.seed !== undefined && path !== undefined ? 1 : 10_000;
+  const samples = argv.seed !== undefined && path !== undefined ? 1 : defaultMaxSamples;
   return {
     seed,
     guided: argv.guided,

@@ -1,6 +1,7 @@
 /** What `explain` says of one named thing, for programs and for people. */
 import { askedOf, type Catalogue, type ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
+import type { Environment } from '../environment.ts';
 
 export interface Explanation {
   readonly data: object;
@@ -13,7 +14,7 @@ export interface Explainer {
   readonly kind: string;
   readonly known: (catalogue: Catalogue) => readonly string[];
   /** Called with known names only. */
-  readonly explain: (catalogue: Catalogue, name: string) => Explanation;
+  readonly explain: (environment: Environment, name: string) => Explanation;
 }
 
 /** The explainer of things that are kept in a list and have a name. */
@@ -21,14 +22,14 @@ export const explainerOf = <T>(
   kind: string,
   things: (catalogue: Catalogue) => readonly T[],
   nameOf: (thing: T) => string,
-  explain: (catalogue: Catalogue, thing: T) => Explanation,
+  explain: (environment: Environment, thing: T) => Explanation,
 ): Explainer => ({
   kind,
   known: (catalogue) => things(catalogue).map(nameOf),
-  explain: (catalogue, name) => {
-    const thing = things(catalogue).find((one) => nameOf(one) === name);
+  explain: (environment, name) => {
+    const thing = things(environment.catalogue).find((one) => nameOf(one) === name);
     if (thing === undefined) throw new Error(`there is no ${kind} "${name}"`);
-    return explain(catalogue, thing);
+    return explain(environment, thing);
   },
 });
 

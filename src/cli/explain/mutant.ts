@@ -1,20 +1,38 @@
 /** `explain` of a mutant. */
-import type { Catalogue, MutantEntry } from '../../checker/catalogue.ts';
-import { labelled, labelledCommand } from '../../report/steps-text.ts';
+import type { MutantEntry, RecordedCounts } from '../../checker/catalogue.ts';
+import { labelled, labelledCommand, labelledList } from '../../report/steps-text.ts';
+import { count } from '../../report/style.ts';
+import type { Environment } from '../environment.ts';
 import { explainerOf, list, type Explanation } from './explanation.ts';
+import { foundText, storedRunsOf } from './stored-runs.ts';
 
-const explain = (_: Catalogue, mutant: MutantEntry): Explanation => ({
-  data: { kind: 'mutant', ...mutant },
-  lines: [
-    `mutant ${mutant.id}`,
-    ...labelled('says', mutant.says),
-    ...labelled('rule', `${mutant.rule}=${mutant.value}`),
-    ...list('source', mutant.source),
-    ...labelled('category', mutant.category),
-    ...labelled('breaks', `${mutant.property} in ${mutant.scenario}`),
-    labelledCommand('find it', `kvm-mmu-check check --mutant ${mutant.id}`),
-  ],
-});
+/** That the scenario is silent without the mutant is half of the evidence. */
+const boundText = (property: string, { states, depth }: RecordedCounts): string =>
+  `${property} holds in all ${count(states)} states, to the full depth ${depth}`;
+
+function explain(environment: Environment, mutant: MutantEntry): Explanation {
+  const { catalogue } = environment;
+  const runs = storedRunsOf(environment, mutant);
+  const counts = catalogue.scenarios.find(({ id }) => id === mutant.scenario)?.counts;
+  const isOfScenario = mutant.preset === undefined;
+  return {
+    data: { kind: 'mutant', ...mutant, counts: counts ?? null, stored: runs },
+    lines: [
+      `mutant ${mutant.id}`,
+      ...labelled('says', mutant.says),
+      ...labelled('rule', `${mutant.rule}=${mutant.value}`),
+      ...list('source', mutant.source),
+      ...labelled('category', mutant.category),
+      ...labelled('breaks', `${mutant.property} in ${mutant.scenario}`),
+      ...labelledList('found', runs.map(foundText)),
+      ...(counts === undefined || !isOfScenario
+        ? []
+        : labelled('without', boundText(mutant.property, counts))),
+      labelledCommand('find it', `kvm-mmu-check check --mutant ${mutant.id}`),
+      ...runs.map(({ file }) => labelledCommand('read it', `kvm-mmu-check show ${file}`)),
+    ],
+  };
+}
 
 export const mutantExplainer = explainerOf(
   'mutant',

@@ -2,6 +2,7 @@
 import type { Catalogue, PropertyEntry, ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
 import { count } from '../../report/style.ts';
+import type { Environment } from '../environment.ts';
 import {
   brieflyIn,
   explainerOf,
@@ -47,7 +48,7 @@ function boundLines(scenarios: readonly ScenarioEntry[]): string[] {
 const bound = ({ id, counts }: ScenarioEntry): string =>
   counts === undefined ? id : `${id} (${count(counts.states)} states, depth ${counts.depth})`;
 
-function explain(catalogue: Catalogue, property: PropertyEntry): Explanation {
+function explain({ catalogue }: Environment, property: PropertyEntry): Explanation {
   const scenarios = catalogue.scenarios.filter((scenario) =>
     propertyIds(catalogue, scenario).includes(property.id),
   );

@@ -2,6 +2,7 @@
 import type { Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled, labelledCommand } from '../../report/steps-text.ts';
 import { count } from '../../report/style.ts';
+import type { Environment } from '../environment.ts';
 import { explainerOf, list, propertyIds, type Explanation } from './explanation.ts';
 
 /** What the recorded search of it never did: a gap that a reader should know of. */
@@ -17,7 +18,7 @@ function evidenceLines(catalogue: Catalogue, { id }: ScenarioEntry): string[] {
   ];
 }
 
-function explain(catalogue: Catalogue, scenario: ScenarioEntry): Explanation {
+function explain({ catalogue }: Environment, scenario: ScenarioEntry): Explanation {
   const mutants = catalogue.mutants.filter((mutant) => mutant.scenario === scenario.id);
   const properties = propertyIds(catalogue, scenario);
   const { counts } = scenario;

@@ -2,6 +2,7 @@
 import type { AnyMachine, Catalogue, ScenarioEntry } from '../../checker/catalogue.ts';
 import { labelled } from '../../report/steps-text.ts';
 import { count } from '../../report/style.ts';
+import type { Environment } from '../environment.ts';
 import { list, machineOf, scenarioCount, type Explainer, type Explanation } from './explanation.ts';
 
 interface Use {
@@ -41,7 +42,7 @@ function takenLines(uses: ReturnType<typeof takenIn>): string[] {
   ];
 }
 
-function explain(catalogue: Catalogue, name: string): Explanation {
+function explain({ catalogue }: Environment, name: string): Explanation {
   const uses = catalogue.scenarios
     .map((scenario) => ({ scenario, machine: machineOf(catalogue, scenario) }))
     .filter(({ machine }) => named(machine, name) !== undefined);

@@ -201,7 +201,12 @@ export interface Catalogue {
   /** The steps that led to a finding, in their order; empty when they cannot be computed. */
   readonly causesOf?: (
     selection: Selection,
-    breach: { readonly property: string; readonly finding: Finding },
+    breach: {
+      readonly property: string;
+      readonly finding: Finding;
+      /** Where the loop begins that is the violation; else the end of the run is. */
+      readonly loop?: number | undefined;
+    },
     run: PlainRun,
   ) => readonly Cause[];
   /** What exhaustive searches of the scenarios came to, as recorded. */

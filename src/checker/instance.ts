@@ -59,8 +59,7 @@ export const catalogue: Catalogue = {
   instruments,
   describeChanges: (_selection, before, after) => describeChanges(before, after),
   activityOf: shadowActivity,
-  causesOf: (selection, { property, finding }, run) =>
-    causesOf(geometryOf(selection), property, finding, run),
+  causesOf: (selection, breach, run) => causesOf(geometryOf(selection), breach, run),
   evidence,
   sceneOf: (selection, state) => shadowScene(state, geometryOf(selection)),
   objectsOf: (selection, finding, state) => shadowObjects(finding, state, geometryOf(selection)),

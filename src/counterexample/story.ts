@@ -73,7 +73,6 @@ function madeSo(
   return last + 1 < step ? [{ step: last + 1, text: 'what is broken is so from here on' }] : [];
 }
 
-/** Of a loop nothing: no step of it is the last. */
 function causesIn(
   catalogue: Catalogue,
   selection: Selection,
@@ -81,15 +80,14 @@ function causesIn(
   breach: Breach,
 ): readonly NamedCause[] {
   const { causesOf } = catalogue;
-  if (causesOf === undefined || breach.loop !== undefined) return [];
+  if (causesOf === undefined) return [];
   const steps = run.steps.slice(0, breach.step);
   const causes = causesOf(selection, breach, {
     states: [run.initialState, ...steps.map(({ after }) => after)],
     steps: steps.map(({ action }) => action),
   });
-  const also = madeSo(catalogue, selection, run, breach).filter(({ step }) =>
-    causes.every((other) => other.step !== step),
-  );
+  const made = breach.loop === undefined ? madeSo(catalogue, selection, run, breach) : [];
+  const also = made.filter(({ step }) => causes.every((other) => other.step !== step));
   return [...causes, ...also]
     .sort((a, b) => a.step - b.step)
     .flatMap(({ step, text }) => {

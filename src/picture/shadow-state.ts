@@ -11,6 +11,10 @@ export interface ShadowPage {
     readonly cr0_wp: boolean;
     readonly invalid: boolean;
   };
+  readonly obsolete: boolean;
+  /** On active_mmu_pages, the oldest first; 0 where the order does not matter. */
+  readonly position: number;
+  readonly nx_huge_page_disallowed: boolean;
   readonly unsync: boolean;
   readonly unsync_children: number;
   readonly root_count: number;
@@ -39,6 +43,7 @@ export interface ShadowVcpu {
   readonly pc: string;
   readonly cr0_wp: boolean;
   readonly cr0_pg_clear: boolean;
+  readonly efer_nx_clear: boolean;
   readonly cr3: number;
   readonly root: number | null;
   readonly request_sync: boolean;
@@ -48,18 +53,37 @@ export interface ShadowVcpu {
   readonly insn: { readonly va: number; readonly kind: number };
   readonly walker: { readonly ptes: readonly number[] };
   readonly fault: { readonly pfn: number };
+  /** What it remembers of MMIO: the address plus one, 0 for nothing. */
+  readonly mmio: { readonly va: number; readonly gfn: number; readonly generation: number };
+  readonly mmu_page_header_cache: number;
+  readonly mmu_pte_list_desc_cache: number;
+  /** The page that a walk without mmu_lock has reached. */
+  readonly reading: number | null;
   readonly emulated: {
     readonly pending: boolean;
     readonly gfn: number;
     readonly index: number;
   };
+  /** Of the instruction at hand, in a row; 0 where they are not counted. */
+  readonly ghost_faults: number;
   readonly ghost_tlb: readonly TlbEntry[];
   readonly ghost_psc: readonly PscEntry[];
 }
 
 export interface ShadowState {
   readonly mmu_lock: { readonly holder: number | null; readonly sync_parent: number | null };
-  readonly arch: { readonly indirect_shadow_pages: number };
+  readonly arch: { readonly indirect_shadow_pages: number; readonly n_used_mmu_pages: number };
+  readonly memslots: {
+    readonly pc: string;
+    readonly state: string;
+    readonly base: number;
+    readonly generation: number;
+  };
+  readonly nx: {
+    readonly nx_huge_pages: boolean;
+    readonly possible_nx_huge_pages: readonly (number | null)[];
+    readonly nr_possible_nx_huge_pages: number;
+  };
   readonly ghost_owed: {
     readonly unmap: readonly number[];
     readonly protect: readonly number[];
@@ -78,6 +102,8 @@ export interface ShadowState {
   readonly split: { readonly pc: string };
   /** Empty where the host moves no frame. */
   readonly host_pfn: readonly number[];
+  /** Level at which the host maps a frame; empty where all are small. */
+  readonly host_level: readonly number[];
   readonly gfn_write_track: readonly number[];
   /** Chains at 4K by gfn, then those above 4K. */
   readonly rmap: readonly (readonly number[])[];

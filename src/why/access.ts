@@ -20,6 +20,7 @@ import { kindNames } from '../../model/shadow/walker.ts';
 import { guestWalk, pfnOf, shadowWalk, type ShadowStop } from '../picture/shadow-walk.ts';
 import type { ShadowState } from '../picture/shadow-state.ts';
 import { entryStored, guestStored, staleEntry } from './entries.ts';
+import { turnsTaken } from './loops.ts';
 import { created, linked } from './pages.ts';
 import {
   cause,
@@ -61,7 +62,7 @@ const invalidations: Readonly<Record<string, string>> = {
 };
 
 /** The last invalidation by the guest after a step; and how KVM got past the sync. */
-function afterFlush(run: WhyRun, v: number, sp: number, from: number): Cause[] {
+export function afterFlush(run: WhyRun, v: number, sp: number, from: number): Cause[] {
   const flush = lastStep(
     run,
     from + 1,
@@ -145,11 +146,25 @@ function directStop(run: WhyRun, stops: readonly ShadowStop[]): Cause[] {
   ];
 }
 
-const tlbLoaded = (run: WhyRun, v: number, va: number): Cause[] =>
+export const tlbLoaded = (run: WhyRun, v: number, va: number): Cause[] =>
   cause(
     since(run, (state) => vcpuAt(state, v)?.ghost_tlb.some((e) => e.valid && e.va === va) ?? false),
     `vcpu${v} loads va ${hex(va)} into its TLB`,
   );
+
+/** No entry is stale by itself: the guest has changed what NX means for all of them. */
+function modeChanged(run: WhyRun, v: number, stops: readonly ShadowStop[]): Cause[] {
+  const leaf = stops.at(-1);
+  const step = lastChange(run, (state) => vcpuAt(state, v)?.efer_nx_clear);
+  if (leaf === undefined || step === undefined) return [];
+  const { sp, index, spte } = leaf;
+  const verb = vcpuAt(finalState(run), v)?.efer_nx_clear === true ? 'clears' : 'sets';
+  return [
+    ...cause(entryStored(run, sp, index), `stores sp${sp}[${index}] ${spteText(spte)}`),
+    ...cause(step, `vcpu${v} ${verb} EFER.NX; sp${sp}[${index}] stays`),
+    ...afterFlush(run, v, sp, step),
+  ];
+}
 
 export const accessIsNotJustified: CauseFinder = (run, finding) => {
   const [v, va] = ['vcpu', 'va'].map((name) => named(finding, name));
@@ -160,19 +175,22 @@ export const accessIsNotJustified: CauseFinder = (run, finding) => {
   const stops = shadowWalk(state, run.geometry, root, va);
   const stale = stops.findIndex((stop) => isStale(run, state, stop));
   if (stale >= 0) return staleStop(run, v, stops, stale);
-  const stray = strayStop(run, v, va, stops);
-  return stray.length > 0 ? stray : directStop(run, stops);
+  const others = [() => strayStop(run, v, va, stops), () => directStop(run, stops)];
+  const causes = others.map((find) => find()).find((some) => some.length > 0);
+  return causes ?? modeChanged(run, v, stops);
 };
 
-/** The leaf that every fault leaves as it is. */
+/** The leaf that every fault leaves as it is, or what they change in turns. */
 export const faultMakesNoProgress: CauseFinder = (run, finding) => {
   const [v, va] = ['vcpu', 'va'].map((name) => named(finding, name));
   if (v === undefined || va === undefined) return [];
   const state = finalState(run);
   const stops = shadowWalk(state, run.geometry, vcpuAt(state, v)?.root ?? null, va);
   const leaf = stops.findLast(({ spte }) => is_last_spte(spte));
-  const first = since(run, (before) => (before.vcpu[v]?.insn.va ?? -1) === va);
-  if (leaf === undefined || first === undefined || first === endOf(run)) return [];
+  const first = since(run, (at) => (vcpuAt(at, v)?.ghost_faults ?? 0) > 0);
+  if (first === undefined) return [];
+  const turns = turnsTaken(run, first, v, va);
+  if (leaf === undefined || turns.length > 1) return turns;
   const text = `sp${leaf.sp}[${leaf.index}] ${spteText(spteAt(state, leaf.sp, leaf.index))}`;
   return cause(entryStored(run, leaf.sp, leaf.index), `stores ${text}, which all faults leave so`);
 };

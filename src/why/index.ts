@@ -33,25 +33,68 @@ import {
   rootIsNotItsOwn,
   unsyncIsForbidden,
 } from './pages.ts';
+import {
+  hugePageIsExecutable,
+  leafIsTooLarge,
+  leafIsTooWritable,
+  listedPageStaysSmall,
+  listNamesAnotherPage,
+  tableGivesWayToHugePage,
+} from './huge.ts';
+import { loopCauses } from './loops.ts';
+import {
+  cachesAreShort,
+  lpageIsMiscounted,
+  quotaIsExceeded,
+  rootIsReclaimed,
+  unsyncIsMiscounted,
+  usedPagesAreMiscounted,
+  walkerIsOvertaken,
+} from './quotas.ts';
 import type { Cause, CauseFinder } from './run.ts';
+import {
+  leafOutlivesItsSlot,
+  mmioIsStale,
+  newPageIsZapped,
+  obsoletePageIsNotLast,
+  rootIsLost,
+  slotIsTakenForMmio,
+} from './slots.ts';
 
 /** Properties that are not here have no cause that can be computed from the states. */
 export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'page-is-on-the-list-of-its-state': pageIsOnAnotherList,
   'pointers-lead-to-allocated-pages': pointsAtFreedPage,
   'hardware-reaches-no-freed-page': cacheLeadsToFreedPage,
+  'obsolete-pages-come-last': obsoletePageIsNotLast,
+  'zap-all-takes-old-pages-only': newPageIsZapped,
+  'reclaim-spares-roots-in-use': rootIsReclaimed,
+  'used-pages-equal-a-recount': usedPagesAreMiscounted,
+  'used-pages-stay-within-the-quota': quotaIsExceeded,
+  'caches-cover-the-worst-case': cachesAreShort,
+  'lockless-walker-reads-no-freed-page': walkerIsOvertaken,
   'valid-page-is-unique': pagesAreTwins,
   'root-count-equals-root-slots': rootIsMiscounted,
   'leaf-is-filed-in-one-rmap': leafIsMisfiled,
   'rmap-key-is-the-recorded-gfn': leafIsMisfiled,
+  'frame-without-slot-is-mapped-nowhere': leafOutlivesItsSlot,
   'parent-list-mirrors-table-entries': childIsMadeAndLinked,
   'child-is-one-level-below': childIsMadeAndLinked,
   'unsync-only-at-4k': unsyncIsForbidden,
   'unsync-page-is-marked-in-its-ancestors': markIsMissing,
+  'unsync-count-equals-its-bitmap': unsyncIsMiscounted,
   'unsync-precedes-writable-leaf': tableIsWritable,
   'shadowed-gfn-has-no-writable-spte': tableIsWritable,
   'invalid-page-maps-nothing': entryBelowInvalidPage,
   'guest-runs-on-a-valid-root': rootIsNotItsOwn,
+  'fault-maps-below-a-valid-root': rootIsLost,
+  'lpage-counters-equal-recounts': lpageIsMiscounted,
+  'leaf-is-no-larger-than-the-host-leaf': leafIsTooLarge,
+  'nx-huge-page-is-not-executable': hugePageIsExecutable,
+  'nx-list-holds-flagged-direct-pages': listNamesAnotherPage,
+  'nx-list-gains-what-could-be-huge': listedPageStaysSmall,
+  'nx-table-is-not-replaced-by-a-huge-page': tableGivesWayToHugePage,
+  'leaf-is-writable-where-the-host-allows': leafIsTooWritable,
   'leaf-rights-are-within-the-cached-access': leafRightsDiffer,
   'child-has-the-role-that-its-entry-implies': childIsAnother,
   'sync-page-agrees-with-guest-table': entryDisagrees,
@@ -65,6 +108,8 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'store-reaches-the-dirty-log': storeIsNotLogged,
   'clean-page-is-write-protected': cleanPageIsWritable,
   'access-is-justified-by-guest-tables': accessIsNotJustified,
+  'mmio-is-emulated-where-no-slot-is': slotIsTakenForMmio,
+  'mmio-access-is-justified-by-guest-tables': mmioIsStale,
   'page-fault-is-justified-by-guest-tables': faultByAnotherMode,
   'legal-access-completes': faultMakesNoProgress,
   'audit-leaf-maps-the-host-frame': leafMapsAnotherFrame,
@@ -81,13 +126,20 @@ function inOrder(causes: readonly Cause[]): Cause[] {
     .map(([step, all]) => ({ step, text: [...new Set(all)].join('; ') }));
 }
 
+/** What is violated. `loop`: where the loop begins that violates it. */
+export interface Breach {
+  readonly property: string;
+  readonly finding: Finding;
+  readonly loop?: number | undefined;
+}
+
 /** Order: of the steps. Empty when nothing can be said. */
 export function causesOf(
   geometry: Geometry,
-  property: string,
-  finding: Finding,
+  { property, finding, loop }: Breach,
   run: PlainRun,
 ): readonly Cause[] {
-  const states = run.states.map(shadowState);
-  return inOrder(causeFinders[property]?.({ geometry, states, steps: run.steps }, finding) ?? []);
+  const plain = { geometry, states: run.states.map(shadowState), steps: run.steps };
+  if (loop !== undefined) return inOrder(loopCauses(plain, loop, finding));
+  return inOrder(causeFinders[property]?.(plain, finding) ?? []);
 }

@@ -5,6 +5,7 @@ import { catalogue } from '../../src/checker/instance.ts';
 import type { PropertyEntry } from '../../src/checker/catalogue.ts';
 import { readCounterexample, readDraft } from '../../src/counterexample/load.ts';
 import { currentModel, packageRoot } from '../../src/counterexample/model-version.ts';
+import type { Counterexample } from '../../src/counterexample/schema.ts';
 import { replay } from '../../src/counterexample/replay.ts';
 import { describeChanges } from '../../model/index.ts';
 import { storyOf, type Story } from '../../src/counterexample/story.ts';
@@ -12,12 +13,18 @@ import { storyOf, type Story } from '../../src/counterexample/story.ts';
 const folder = join(packageRoot, 'counterexamples');
 const model = currentModel();
 
-/** Names of all that violate at a step, not in a loop, in order. */
-export const storedViolations = (): string[] =>
+const stored = (isWanted: (found: Counterexample) => boolean): string[] =>
   readdirSync(folder)
     .filter((name) => /^bad_.*\.json$/.test(name))
-    .filter((name) => readDraft(join(folder, name)).loop === undefined)
+    .filter((name) => isWanted(readDraft(join(folder, name))))
     .sort();
+
+/** Names of all that violate at a step, not in a loop, in order. */
+export const storedViolations = (): string[] => stored(({ loop }) => loop === undefined);
+
+/** Names of all that violate in a loop, which has steps, in order. */
+export const storedLoops = (): string[] =>
+  stored(({ loop, actions }) => loop !== undefined && loop < actions.length);
 
 export interface StoredStory {
   readonly property: PropertyEntry['id'];
@@ -30,16 +37,18 @@ export interface StoredStory {
 
 /** Errors: throws when `part` is in no name, or the run violates nothing. */
 export function storedStory(part: string): StoredStory {
-  const name = storedViolations().find((candidate) => candidate.includes(part));
+  const name = stored(() => true).find((candidate) => candidate.includes(part));
   if (name === undefined) throw new Error(`no counterexample named ${part}`);
   const found = readCounterexample(join(folder, name));
   const replayed = replay(name, found, catalogue, { model, acceptModelChange: true });
   const { selection, run, violation } = replayed;
-  const judged = run.steps[(violation?.step ?? 0) - 1]?.judged[0];
-  if (judged === undefined || violation === undefined) throw new Error(`${name} holds`);
+  if (violation === undefined) throw new Error(`${name} holds`);
+  const { property, step, endless } = violation;
+  const breach = endless ?? run.steps[step - 1]?.judged[0];
+  if (breach === undefined) throw new Error(`${name} holds at step ${step}`);
   return {
-    property: judged.property,
-    story: storyOf(catalogue, selection, run, { ...judged, step: violation.step }),
+    property,
+    story: storyOf(catalogue, selection, run, { property, step, ...breach }),
     transition: (n) => run.steps[n - 1]?.action.transition ?? '',
     changes: (n) => {
       const { before, after } = run.steps[n - 1] ?? { before: {}, after: {} };

@@ -1,7 +1,7 @@
 /** Plain text to paste into a mail or a commit message: ASCII, at most 75 columns. */
 import { rulesText } from '../counterexample/record.ts';
 import { wrap } from '../report/style.ts';
-import { findingText } from '../report/story-text.ts';
+import { causeText, findingText } from '../report/story-text.ts';
 import type { SceneNode } from '../picture/scene.ts';
 import { actorsOf, placeText, type Run, type RunStep } from './run.ts';
 
@@ -110,6 +110,7 @@ export function mailText(run: Run): string {
     ...labelled('why', property?.why ?? ''),
     ...(violation === undefined ? [] : labelled('broken', findingText(violation.finding))),
     ...run.objects.flatMap((text, i) => labelled(i === 0 ? 'objects' : '', text)),
+    ...run.causes.flatMap((one, i) => labelled(i === 0 ? 'because' : '', causeText(one))),
     ...labelled('scenario', found.scenario),
     ...labelled('rules', rulesText({ ...found.rules, rules: found.rules.changes })),
     ...labelled('kernel', [...functions, commit ?? '', thread ?? ''].filter(Boolean).join(', ')),

@@ -3,7 +3,7 @@ import type { AnyMachine, Catalogue, PropertyEntry, Snapshot } from '../checker/
 import type { Action } from '../engine/outcome.ts';
 import type { Replay } from '../counterexample/replay.ts';
 import type { Counterexample } from '../counterexample/schema.ts';
-import type { Breach, Story } from '../counterexample/story.ts';
+import type { Breach, NamedCause, Story } from '../counterexample/story.ts';
 import type { Scene, SceneObject } from '../picture/scene.ts';
 import type { ReportedStep, StepMark } from '../report/search-report.ts';
 import { loopText } from '../report/steps-text.ts';
@@ -45,6 +45,8 @@ export interface Run {
   readonly violation?: Breach;
   /** What the violation is about and no box or fact of its picture shows: walks. */
   readonly objects: readonly string[];
+  /** The steps that led to the violation, in their order. */
+  readonly causes: readonly NamedCause[];
   readonly steps: readonly RunStep[];
   /** The initial state, then the one after each step. */
   readonly states: readonly Snapshot[];
@@ -90,6 +92,7 @@ export function runFrom(
     found,
     layout: machine.layout,
     states,
+    causes: story?.causes ?? [],
     objects: undrawn(story?.objects ?? [], scenes?.[breach?.step ?? 0]?.facts ?? []),
     steps: reported.flatMap(({ number, action: text, changes, mark }, i) => {
       const action = run.steps[i]?.action;

@@ -10,9 +10,12 @@ export const findingText = ({ message, where }: Finding): string => {
   return objects.length === 0 ? message : `${message} (${objects.join(', ')})`;
 };
 
+/** `vcpu0 in FNAME(fetch).recheck: links sp1 …`. */
+export const causeDetail = ({ actor, transition, text }: NamedCause): string =>
+  `${actor} in ${transition}: ${text}`;
+
 /** `step 42, vcpu0 in FNAME(fetch).recheck: links sp1 …`. */
-const causeText = ({ step, actor, transition, text }: NamedCause): string =>
-  `step ${step}, ${actor} in ${transition}: ${text}`;
+export const causeText = (cause: NamedCause): string => `step ${cause.step}, ${causeDetail(cause)}`;
 
 /**
  * The finding, the objects that it is about, the steps that led to it, and the sentence of the

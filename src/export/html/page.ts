@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { rulesText } from '../../counterexample/record.ts';
 import type { PlacedScene } from '../../picture/layout.ts';
 import { changedIn, type Scene } from '../../picture/scene.ts';
-import { findingText } from '../../report/story-text.ts';
+import type { NamedCause } from '../../counterexample/story.ts';
+import { causeDetail, findingText } from '../../report/story-text.ts';
 import { concernedIn } from '../concerned.ts';
 import { actorsOf, placeText, type Run, type RunStep } from '../run.ts';
 import { h, htmlDocument, type Markup } from './element.ts';
@@ -23,25 +24,51 @@ const term = (name: string, text: string): Markup[] =>
 
 const isViolated = ({ violation }: Run, number: number): boolean => violation?.step === number;
 
-const concernsTitle = 'changes what the violation is about';
+/** What a reader of the list should see of a step: as the marks of the text do. */
+function marksOf(run: Run, number: number, step: RunStep | undefined): Markup[] {
+  if (isViolated(run, number)) return [h('span', { class: 'breaks' }, 'violation')];
+  if (step?.mark === 'cause') {
+    return [h('span', { class: 'cause', title: 'led to the violation' }, 'cause')];
+  }
+  if (step?.mark !== 'concerned') return [];
+  return [h('span', { class: 'concerns', title: 'changes what the violation is about' }, '*')];
+}
 
-function stepItem(run: Run, number: number, step: RunStep | undefined): Markup {
-  const concerns = h('span', { class: 'concerns', title: concernsTitle }, '*');
-  const breaks = h('span', { class: 'breaks' }, 'violation');
-  const marks = isViolated(run, number) ? [breaks] : step?.mark === undefined ? [] : [concerns];
+/** Between the steps of the list: where those begin that repeat for ever. */
+function loopItem(run: Run, number: number): Markup[] {
+  const { violation, steps } = run;
+  if (violation?.loop !== number) return [];
+  const text =
+    number === steps.length
+      ? 'for ever: nobody is sure to move here'
+      : 'for ever from here on: the last state is this one again';
+  return [h('li', { class: 'loop' }, h('span', {}, text))];
+}
+
+function stepItem(run: Run, number: number, step: RunStep | undefined): Markup[] {
   const head = [
     h('span', { class: 'number' }, String(number)),
     ' ',
     ...(step === undefined ? [] : [actorMark(run, step.action.actor), ' ']),
     h('span', { class: 'action' }, step?.text ?? 'initial state'),
     ' ',
-    ...marks,
+    ...marksOf(run, number, step),
   ];
   const changes = (step?.changes ?? []).map((change) =>
     h('span', { class: 'change' }, change, ' '),
   );
-  return h('li', {}, h('a', { href: `#step-${number}` }, ...head, ...changes));
+  const item = h('li', {}, h('a', { href: `#step-${number}` }, ...head, ...changes));
+  return [item, ...loopItem(run, number)];
 }
+
+/** Each leads to its step. */
+const causeItem = (one: NamedCause): Markup =>
+  h('li', {}, h('a', { href: `#step-${one.step}` }, `step ${one.step}`), ` ${causeDetail(one)}`);
+
+const causesList = ({ causes }: Run): Markup[] =>
+  causes.length === 0
+    ? []
+    : [h('h4', {}, 'because'), h('ul', { class: 'causes' }, ...causes.map(causeItem))];
 
 const findings = (run: Run): Markup[] => {
   const { violation, property } = run;
@@ -58,6 +85,7 @@ const findings = (run: Run): Markup[] => {
         ...term('broken', findingText(violation.finding)),
         ...term('why', property?.why ?? ''),
       ),
+      ...causesList(run),
       h('ul', { class: 'objects' }, ...run.objects.map((text) => h('li', {}, text))),
     ),
   ];
@@ -226,7 +254,7 @@ export function htmlText(run: Run, scenes: readonly Scene[]): string {
       h(
         'nav',
         { class: 'steps', 'aria-label': 'All steps' },
-        h('ol', {}, ...numbers.map((n) => stepItem(run, n, run.steps[n - 1]))),
+        h('ol', {}, ...numbers.flatMap((n) => stepItem(run, n, run.steps[n - 1]))),
       ),
       h(
         'main',

@@ -55,6 +55,10 @@ nav.steps a[aria-current] { background: var(--current); border-left-color: var(-
 .a0 { color: var(--a0); } .a1 { color: var(--a1); } .a2 { color: var(--a2); }
 .a3 { color: var(--a3); } .a4 { color: var(--a4); } .a5 { color: var(--a5); }
 .concerns { color: var(--changed-ink); font-weight: 700; }
+.cause { color: var(--changed-ink); border: 1px solid currentColor; border-radius: 8px;
+  padding: 0 6px; font-weight: 600; }
+li.loop { padding: 4px 14px; color: var(--broken-ink); font-weight: 600;
+  border-top: 2px dashed currentColor; }
 .breaks { color: var(--broken-ink); font-weight: 700; border: 1px solid currentColor;
   border-radius: 8px; padding: 0 6px; }
 main { padding: 10px 20px 20px; min-width: 0; }
@@ -74,6 +78,9 @@ ul.changes li { display: inline-block; margin: 0 8px 4px 0; padding: 1px 8px; bo
 ul.facts:empty, ul.changes:empty { display: none; }
 ul.facts li { display: inline-block; margin: 0 8px 4px 0; padding: 1px 8px; border-radius: 5px;
   border: 1px solid var(--rule); background: var(--head); }
+h4 { margin: 6px 0 0; font-size: 13px; font-weight: 400; color: var(--faint); }
+.causes { margin: 0; padding-left: 18px; font-size: 13px; overflow-wrap: anywhere; }
+.causes a { color: var(--accent); }
 .objects { margin: 4px 0 0; padding-left: 18px; font-size: 12.5px; overflow-wrap: anywhere;
   font-family: ui-monospace, 'DejaVu Sans Mono', monospace; }
 p.none { color: var(--faint); margin: 0 0 8px; }

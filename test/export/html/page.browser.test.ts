@@ -1,17 +1,20 @@
 /** The page in Chromium, opened from a file as a reader would. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { htmlText } from '../../../src/export/html/page.ts';
+import { mermaidText } from '../../../src/export/mermaid.ts';
 import type { Run } from '../../../src/export/run.ts';
 import { hostileRun, hostileText, runEnding } from '../runs.ts';
 import { chromiumPath } from './browser.ts';
 
 const batch = () => runEnding('sync-batch-writable-peer');
 const race = () => runEnding('perm-reduction-no-remote-flush');
+const endless = () => runEnding('shadow-endless-nx--nx-read-replaces-exec-table');
 const moving = () => runEnding('notifier-without-flush');
 
 /** What the page reports about itself; functions run in the page, which has globals of its own. */
@@ -180,6 +183,60 @@ describe.runIf(chromiumPath !== undefined)('the page in Chromium', () => {
     expect(await state.locator('.row.broken text').allTextContents()).toEqual([
       '[0] pfn 0x2 wux mmu-writable gfn 0x2',
     ]);
+    await page.close();
+  });
+
+  it('names the steps that led to the violation, and leads there', async () => {
+    const page = await opened(race(), 'light', '#step-20');
+    const causes = page.locator('section.state:not([hidden]) .causes li');
+    expect(await causes.allTextContents()).toEqual(
+      race().causes.map(({ step, actor, transition, text }) => {
+        return `step ${step} ${actor} in ${transition}: ${text}`;
+      }),
+    );
+    const [first] = race().causes;
+    await causes.locator('a').first().click();
+    expect(await visibleStates(page)).toEqual([`step-${first?.step}`]);
+    const marked = page.locator('nav.steps li:has(.cause) .number');
+    expect(await marked.allTextContents()).toContain(String(first?.step));
+    await page.close();
+  });
+
+  it('marks in the list where a run without end repeats', async () => {
+    const page = await opened(endless(), 'dark');
+    const loop = page.locator('nav.steps li.loop');
+    expect(await loop.allTextContents()).toEqual([
+      'for ever from here on: the last state is this one again',
+    ]);
+    const before = loop.locator('xpath=preceding-sibling::li[1]').locator('.number');
+    expect(await before.textContent()).toBe(String(endless().violation?.loop));
+    await page.keyboard.press('v');
+    expect(await page.locator('section.state:not([hidden]) h3').isVisible()).toBe(true);
+    expect(errors).toEqual([]);
+    await page.close();
+  });
+
+  it('draws the diagram that Mermaid is given, whatever the texts are', async () => {
+    const page = await browser.newPage();
+    const script = createRequire(import.meta.url).resolve('@mermaid-js/tiny');
+    await page.addScriptTag({ path: script });
+    for (const run of [race(), endless(), hostileRun(race())]) {
+      const svg = await inPage<string>(
+        page,
+        `mermaid.render('d', ${JSON.stringify(mermaidText(run))}).then(({ svg }) => {
+           document.body.innerHTML = svg;
+           return svg;
+         })`,
+      );
+      expect(svg).toMatch(/^<svg /);
+      expect(svg).not.toContain('<script');
+      const drawn = await inPage<number>(page, "document.querySelectorAll('.messageText').length");
+      expect(drawn).toBe(run.steps.length);
+      const notes = await page.locator('.noteText').allTextContents();
+      expect(notes.join(' ')).toContain(`VIOLATION ${run.violation?.property}`);
+      const { width, height } = (await page.locator('svg').boundingBox()) ?? {};
+      expect([(width ?? 0) > 100, (height ?? 0) > 1000]).toEqual([true, true]);
+    }
     await page.close();
   });
 

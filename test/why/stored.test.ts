@@ -86,9 +86,9 @@ const expected: readonly (readonly [string, Expected])[] = [
   [
     'shadow-host-moves-frame--notifier-misses-vcpus-outside-the-guest',
     [
-      ['tlbFill', /^vcpu0 loads va 0x0 -> pfn 0x2/],
+      ['tlbFill', /^vcpu\d loads va 0x0 -> pfn 0x2/],
       ['kvm_mmu_notifier_invalidate_range_start', /^takes away the last leaf of pfn 0x2$/],
-      ['kvm_mmu_notifier_invalidate_range_start.flush', /vcpu0 keeps what it holds$/],
+      ['kvm_mmu_notifier_invalidate_range_start.flush', /vcpu\d keeps what it holds$/],
       ['hostMovesFrame', /^pfn 0x2 is no longer behind any guest frame$/],
     ],
   ],
@@ -110,9 +110,9 @@ const expected: readonly (readonly [string, Expected])[] = [
   [
     'shadow-unsync-remap--flush-reaches-the-caller-only',
     [
-      ['tlbFill', /^vcpu0 loads va 0x1 -> pfn 0x1/],
+      ['tlbFill', /^vcpu\d loads va 0x1 -> pfn 0x1/],
       ['mmu_sync_children.protect', /^the page table has pfn 0x1 -ux for va 0x1/],
-      ['kvm_flush_remote_tlbs', /vcpu0 keeps what it holds$/],
+      ['kvm_flush_remote_tlbs', /vcpu\d keeps what it holds$/],
     ],
   ],
   [
@@ -229,11 +229,21 @@ const expected: readonly (readonly [string, Expected])[] = [
   ],
 ];
 
+/** Of steps that do not depend on each other, either may come first in a new recording. */
+function expectCauses(part: string, wanted: Expected): void {
+  const { causes } = storedStory(part).story;
+  const left = [...wanted];
+  const unexpected = causes.filter(({ transition, text }) => {
+    const at = left.findIndex(([name, words]) => name === transition && words.test(text));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+  expect({ unexpected, missing: left }).toEqual({ unexpected: [], missing: [] });
+}
+
 describe('causes', () => {
   it.each(expected)('of %s are the steps that led to it', (part, wanted) => {
-    const { causes } = storedStory(part).story;
-    expect(causes.map(({ transition }) => transition)).toEqual(wanted.map(([name]) => name));
-    causes.forEach(({ text }, i) => expect(text).toMatch(wanted[i]?.[1] ?? /^$/));
+    expectCauses(part, wanted);
   });
 
   it('are looked for in properties that exist', () => {
@@ -278,9 +288,7 @@ const loops: readonly (readonly [string, Expected])[] = [
 
 describe('causes of a run without end', () => {
   it.each(loops)('of %s are what keeps it going', (part, wanted) => {
-    const { causes } = storedStory(part).story;
-    expect(causes.map(({ transition }) => transition)).toEqual(wanted.map(([name]) => name));
-    causes.forEach(({ text }, i) => expect(text).toMatch(wanted[i]?.[1] ?? /^$/));
+    expectCauses(part, wanted);
   });
 
   it.each(storedLoops())('are found for %s', (name) => {

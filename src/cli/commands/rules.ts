@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { Fault } from '../../checker/fault.ts';
-import { writeWhole } from '../../counterexample/save.ts';
+import { writeWhole } from '../../counterexample/write-text.ts';
 import {
   sweepSchemaName,
   type SweepDocument,

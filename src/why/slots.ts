@@ -17,7 +17,6 @@ import {
   pageAt,
   since,
   spteAt,
-  stateAt,
   until,
   vcpuAt,
   type Cause,

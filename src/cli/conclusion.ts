@@ -8,7 +8,7 @@ import { goneTexts, headline } from '../report/text.ts';
 import type { Environment } from './environment.ts';
 import { exitCode } from './exit-code.ts';
 import type { Output } from './output.ts';
-import { writeReports, type ReportFlags } from './reports.ts';
+import { tellsGithub, writeReports, type ReportFlags } from './reports.ts';
 
 /** A vacuous property makes a success doubtful, when that was asked for; so does a signal. */
 function verdictOver(
@@ -63,6 +63,10 @@ export function conclude(
   { reporter, output }: { readonly reporter: Reporter; readonly output: Output },
 ): number {
   reporter.ended(summary);
+  const { properties } = environment.catalogue;
+  const results = searchResults(summary, properties);
+  // Code scanning takes each result for an alert, whatever its kind.
+  const alerts = results.filter(({ kind }) => kind === 'fail');
   writeReports(environment, flags, output, {
     verb: summary.verb,
     headline: headline(summary),
@@ -71,7 +75,7 @@ export function conclude(
     sarif: {
       version: summary.model.version,
       rules: rulesOf(environment.catalogue, summary.reports),
-      results: searchResults(summary),
+      results: tellsGithub(environment, flags) ? alerts : results,
     },
   });
   output.close();

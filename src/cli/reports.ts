@@ -28,7 +28,11 @@ export const reportOptions = {
 } as const satisfies Record<string, Options>;
 
 export const sarifOption = {
-  sarif: { type: 'string', describe: 'Write the violations as SARIF to this file', group },
+  sarif: {
+    type: 'string',
+    describe: 'Write what was judged as SARIF to this file; with --github, violations alone',
+    group,
+  },
 } as const satisfies Record<string, Options>;
 
 export type ReportFlags = InferredOptionTypes<typeof reportOptions> & {
@@ -76,6 +80,12 @@ function append(file: string, text: string): void {
   }
 }
 
+/** Whether GitHub Actions reads along. */
+export const tellsGithub = (
+  { variables }: Environment,
+  { github }: Pick<ReportFlags, 'github'>,
+): boolean => github ?? variables['GITHUB_ACTIONS'] === 'true';
+
 /** The runner reads commands from both streams; results stay what they are. */
 function tellGithub(
   { err, variables }: Environment,
@@ -101,6 +111,5 @@ export function writeReports(
   if (sarif !== undefined && results.sarif !== undefined) {
     writeWhole(sarif, sarifText(results.sarif));
   }
-  const github = flags.github ?? environment.variables['GITHUB_ACTIONS'] === 'true';
-  if (github) tellGithub(environment, results);
+  if (tellsGithub(environment, flags)) tellGithub(environment, results);
 }

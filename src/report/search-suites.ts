@@ -1,12 +1,13 @@
 /** Searches as suites of cases, and their violations as results of SARIF. */
 import { functionNames, rulesText } from '../counterexample/record.ts';
+import type { PropertyEntry } from '../checker/catalogue.ts';
 import type { Summary } from './reporter.ts';
 import type { SarifPlace, SarifResult, SarifStep } from './sarif.ts';
 import { verdictOf, type FoundViolation, type SearchReport } from './search-report.ts';
 import { plainStyle } from './style.ts';
 import type { Case, CaseResult, Suite } from './suites.ts';
 import { findingText } from './story-text.ts';
-import { violationLines } from './text.ts';
+import { extentOf, violationLines } from './text.ts';
 
 const resultOf = (found: FoundViolation): CaseResult =>
   found.known
@@ -122,6 +123,46 @@ function resultFor(found: FoundViolation, report: SearchReport): SarifResult {
 const lastLine = ({ saved, steps }: FoundViolation): number =>
   (saved?.line ?? 1) + Math.max(0, steps.length - 1);
 
-/** A violation points at its property, and at its last step in the file that keeps it. */
-export const searchResults = ({ reports }: Summary): SarifResult[] =>
-  reports.flatMap((report) => report.found.map((found) => resultFor(found, report)));
+/** A property that was asked in a search and not found violated. */
+function silentResult(id: string, report: SearchReport, property?: PropertyEntry): SarifResult {
+  const scenario = `${report.scenario.id} (${rulesText(report.selection)})`;
+  const other = otherResult(report);
+  const isOpen = other.kind === 'open';
+  return {
+    rule: id,
+    kind: isOpen ? 'open' : 'pass',
+    message: isOpen
+      ? `No verdict in ${scenario}: ${other.because}.\nRepeat: ${report.repeat}`
+      : `Holds ${extentOf(report)}: ${scenario}.`,
+    at: [{ file: property?.file ?? report.scenario.id, line: 1 }],
+    identity: [id, scenario].join(' '),
+  };
+}
+
+/** Order: violations, then what is open, then what held; each by search. */
+const kinds = ['fail', 'open', 'pass'] as const;
+
+/**
+ * A violation points at its property, and at its last step in the file that keeps it; all other
+ * results point at their property alone.
+ */
+export function searchResults(
+  { reports }: Summary,
+  properties: readonly PropertyEntry[],
+): SarifResult[] {
+  const results = reports.flatMap((report) => {
+    const violated = new Set(report.found.map(({ violation }) => violation.property));
+    const silent = report.outcome.statistics.evidence.filter(({ id }) => !violated.has(id));
+    return [
+      ...report.found.map((found) => resultFor(found, report)),
+      ...silent.map(({ id }) =>
+        silentResult(
+          id,
+          report,
+          properties.find((one) => one.id === id),
+        ),
+      ),
+    ];
+  });
+  return kinds.flatMap((wanted) => results.filter(({ kind }) => kind === wanted));
+}

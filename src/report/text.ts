@@ -150,7 +150,8 @@ function detailLines(report: SearchReport, options: TextOptions): string[] {
 const plural = (n: number, one: string, several: string): string =>
   `${n} ${n === 1 ? one : several}`;
 
-const extentOf = ({ engine, outcome }: SearchReport): string =>
+/** `in all 12 states of the scenario, to its full depth 3`. */
+export const extentOf = ({ engine, outcome }: SearchReport): string =>
   engine === 'exhaustive'
     ? `in all ${count(outcome.statistics.states)} states of the scenario, to its full depth ` +
       String(outcome.statistics.depth)

@@ -45,6 +45,8 @@ interface Sarif {
   readonly runs: readonly {
     readonly tool: { readonly driver: { readonly rules: readonly { readonly id: string }[] } };
     readonly results: readonly {
+      readonly kind: string;
+      readonly ruleId: string;
       readonly locations: readonly {
         readonly physicalLocation: {
           readonly artifactLocation: { readonly uri: string };
@@ -55,6 +57,7 @@ interface Sarif {
   }[];
 }
 const sarifRun = () => (JSON.parse(text('s.sarif')) as Sarif).runs[0];
+const kindsOf = () => sarifRun()?.results.map(({ kind, ruleId }) => `${kind} ${ruleId}`);
 
 /** `junit`: whether to put it to the schema too, which takes long. */
 async function expectValid(junit = false) {
@@ -82,7 +85,7 @@ describe('the reports of check', () => {
     ]);
     expect(valuesOf('testsuite', 'timestamp')).toEqual(['2026-01-02T03:04:05.678Z']);
     expect(elementsIn(text('j.xml'), 'skipped')).toEqual([]);
-    expect(sarifRun()?.results).toEqual([]);
+    expect(kindsOf()).toEqual(['pass one-inside-at-a-time', 'pass entry-takes-the-lock']);
     expect(sarifRun()?.tool.driver.rules).toHaveLength(2);
   });
 
@@ -95,6 +98,7 @@ describe('the reports of check', () => {
       { ok: true, directive: 'SKIP', diagnostic: expect.stringContaining('ended with the viol') },
     ]);
     expect(scenario?.subtests[0]?.notes).toContain('broken   two actors are inside (inside 2)');
+    expect(kindsOf()).toEqual(['fail one-inside-at-a-time', 'open entry-takes-the-lock']);
     await run(`check --mutant test-then-set --continue ${files}`);
     const [, other] = (await expectValid())[0]?.subtests ?? [];
     expect(other).toMatchObject({ ok: true, directive: undefined });
@@ -114,6 +118,15 @@ describe('the reports of check', () => {
     expect(valuesOf('testcase', 'file')[0]).toBe('properties/one-inside-at-a-time.ts');
     const [out] = elementsIn(text('j.xml'), 'system-out');
     expect(existsSync(out?.textContent?.slice('[[ATTACHMENT|'.length, -2) ?? '')).toBe(true);
+  });
+
+  it('tell code scanning of violations alone', async () => {
+    await run(`check --github ${files}`);
+    await expectValid();
+    expect(kindsOf()).toEqual([]);
+    const variables = { GITHUB_ACTIONS: 'true' };
+    await run(`check --mutant test-then-set ${files}`, { variables });
+    expect(kindsOf()).toEqual(['fail one-inside-at-a-time']);
   });
 
   it('are valid without a saved file too', async () => {
@@ -329,7 +342,7 @@ describe('GitHub Actions', () => {
       /^::warning title=lock-two-actors%3A no verdict::2 of 2 not judged: --max-states was/,
     );
     const wrong = { ...variables, GITHUB_STEP_SUMMARY: 'no/such/folder.md' };
-    expect((await run('check', { variables: wrong })).code).toBe(65);
+    expect((await run('check', { variables: wrong })).code).toBe(74);
   });
 });
 

@@ -5,7 +5,6 @@ import { catalogue } from '../../src/checker/instance.ts';
 import type { PropertyEntry } from '../../src/checker/catalogue.ts';
 import { readCounterexample, readDraft } from '../../src/counterexample/load.ts';
 import { currentModel, packageRoot } from '../../src/counterexample/model-version.ts';
-import type { Counterexample } from '../../src/counterexample/schema.ts';
 import { replay } from '../../src/counterexample/replay.ts';
 import { describeChanges } from '../../model/index.ts';
 import { storyOf, type Story } from '../../src/counterexample/story.ts';
@@ -13,18 +12,17 @@ import { storyOf, type Story } from '../../src/counterexample/story.ts';
 const folder = join(packageRoot, 'counterexamples');
 const model = currentModel();
 
-const stored = (isWanted: (found: Counterexample) => boolean): string[] =>
-  readdirSync(folder)
-    .filter((name) => /^bad_.*\.json$/.test(name))
-    .filter((name) => isWanted(readDraft(join(folder, name))))
-    .sort();
+const names = readdirSync(folder)
+  .filter((name) => /^bad_.*\.json$/.test(name))
+  .sort();
+
+const isLoop = (name: string): boolean => readDraft(join(folder, name)).loop !== undefined;
 
 /** Names of all that violate at a step, not in a loop, in order. */
-export const storedViolations = (): string[] => stored(({ loop }) => loop === undefined);
+export const storedViolations = (): string[] => names.filter((name) => !isLoop(name));
 
-/** Names of all that violate in a loop, which has steps, in order. */
-export const storedLoops = (): string[] =>
-  stored(({ loop, actions }) => loop !== undefined && loop < actions.length);
+/** Names of all that violate in a loop, in order. */
+export const storedLoops = (): string[] => names.filter(isLoop);
 
 export interface StoredStory {
   readonly property: PropertyEntry['id'];
@@ -37,7 +35,7 @@ export interface StoredStory {
 
 /** Errors: throws when `part` is in no name, or the run violates nothing. */
 export function storedStory(part: string): StoredStory {
-  const name = stored(() => true).find((candidate) => candidate.includes(part));
+  const name = names.find((candidate) => candidate.includes(part));
   if (name === undefined) throw new Error(`no counterexample named ${part}`);
   const found = readCounterexample(join(folder, name));
   const replayed = replay(name, found, catalogue, { model, acceptModelChange: true });

@@ -84,7 +84,7 @@ const unsyncCauses = (run: WhyRun, loop: number): Cause[] =>
       : [],
   );
 
-/** A table of the guest that it writes itself: write-tracked for ever, no leaf of it is writable. */
+/** A table that the guest writes itself: write-tracked for ever, it has no writable leaf. */
 function trackedCauses(run: WhyRun, loop: number, v: number, va: number): Cause[] {
   const leaf = guestWalk(finalState(run), run.geometry, v, va).at(-1);
   if (leaf === undefined || !is_present_gpte(leaf.pte)) return [];

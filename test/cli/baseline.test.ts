@@ -2,7 +2,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Property } from '../../src/engine/machine/index.ts';
-import { catalogue } from '../../src/checker/instance.ts';
 import { erased, propertyEntry, type Selection } from '../../src/checker/catalogue.ts';
 import { lockMachine, lockProperties, type Lock } from '../toy/lock.ts';
 import { toyCatalogue } from '../toy/catalogue.ts';

@@ -1,6 +1,5 @@
 /** Shards, and their merging. */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Environment } from '../../src/cli/environment.ts';
 import { catalogue } from '../../src/checker/instance.ts';

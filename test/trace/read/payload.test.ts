@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { linesOf, type InputLine } from '../../../src/trace/read/input.ts';
 import { readers, spteAddress } from '../../../src/trace/read/payload.ts';
 import { TraceReader } from '../../../src/trace/read/reader.ts';
 

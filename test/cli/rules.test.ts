@@ -339,7 +339,7 @@ describe('rules --resume', () => {
       stopSignal: soon,
       now: () => performance.now(),
     });
-    expect(stopped.out).toContain('it was interrupted in 1 scenario');
+    expect(stopped.out).toContain('it was interrupted in lock-two-actors');
     expect(stopped.code).toBe(143);
   });
 

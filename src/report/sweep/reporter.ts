@@ -56,8 +56,10 @@ function openText({ open }: SweepRow): string {
   const reasons = [...new Set(open.map(({ because }) => because))];
   return reasons
     .map((because) => {
-      const n = open.filter((one) => one.because === because).length;
-      return `${because} in ${scenarios(n)}`;
+      const where = open.filter((one) => one.because === because);
+      const [only] = where;
+      const names = where.length === 1 ? only?.scenario : scenarios(where.length);
+      return `${because} in ${names}`;
     })
     .join('; ');
 }

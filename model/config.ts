@@ -72,6 +72,8 @@ export type NxHugePages = 'never' | 'off' | 'force';
 export interface Costs {
   /** Calls of kvm_flush_remote_tlbs(). */
   flushes: number;
+  /** Rmaps looked through to write-protect for the log, or to split. */
+  rmaps: number;
 }
 
 /** Who judges a guest access, see `tlb/oracle.ts`. */

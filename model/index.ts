@@ -1,5 +1,5 @@
 /** What the model offers to whoever checks it. */
-export { configOf, type Scenario } from './scenario.ts';
+export { configOf, scenario, type Scenario } from './scenario.ts';
 export { createMachine, modelTransitions } from './machine.ts';
 export { describeChanges } from './describe.ts';
 export { mutants, type Mutant } from './mutants/index.ts';
@@ -12,6 +12,8 @@ export {
   type RuleName,
   type Rules,
 } from './rules.ts';
+export { gpte } from './gpte.ts';
+export type { Geometry } from './geometry.ts';
 export { scenarios } from './scenarios/index.ts';
 export type { Config, Costs } from './config.ts';
 export type { Kvm } from './state.ts';

@@ -128,6 +128,7 @@ export const kvm_mmu_slot_gfn_write_protect = (
  */
 export const rmap_write_protect = (kvm: Kvm, key: number, pt_protect: boolean): boolean => {
   const clears = pt_protect || kvm.rules.dirty_log_protect === 'clear-mmu-writable';
+  if (kvm.costs !== undefined) kvm.costs.rmaps += 1;
   let flush = false;
   for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
     const sptep = lowestBit(rest);

@@ -12,6 +12,7 @@ import type {
   Property,
 } from '../engine/machine/index.ts';
 import type { Activity } from '../export/activity.ts';
+import type { Matrix } from '../matrix/matrix.ts';
 import type { EvidenceBook } from './evidence.ts';
 import type { Scene, SceneObject } from '../picture/scene.ts';
 
@@ -211,6 +212,8 @@ export interface Catalogue {
   ) => readonly Cause[];
   /** What exhaustive searches of the scenarios came to, as recorded. */
   readonly evidence?: () => EvidenceBook;
+  /** What logging dirty pages costs. Absent: the model logs none. */
+  readonly matrix?: () => Matrix;
   /** A state as a picture. Absent: the machine has none. */
   readonly sceneOf?: (selection: Selection, state: Snapshot) => Scene;
   /** What a state is in the middle of. Absent: nothing is known of it. */

@@ -14,6 +14,7 @@ import {
 import { progressProperties, properties } from '../../properties/index.ts';
 import { shadowActivity } from '../export/shadow-activity.ts';
 import { readEvidence, type EvidenceBook } from './evidence.ts';
+import { makeMatrix } from '../matrix/matrix.ts';
 import { shadowObjects } from '../picture/shadow-objects.ts';
 import { causesOf } from '../why/index.ts';
 import { shadowScene } from '../picture/shadow-scene.ts';
@@ -61,6 +62,7 @@ export const catalogue: Catalogue = {
   activityOf: shadowActivity,
   causesOf: (selection, breach, run) => causesOf(geometryOf(selection), breach, run),
   evidence,
+  matrix: makeMatrix,
   sceneOf: (selection, state) => shadowScene(state, geometryOf(selection)),
   objectsOf: (selection, finding, state) => shadowObjects(finding, state, geometryOf(selection)),
 };

@@ -13,9 +13,12 @@ import { instantiateKvm } from './kvm-machine.ts';
 
 type Changed = (before: Kvm, after: Kvm) => boolean;
 
+/** Where a vCPU is that was in the guest and has not faulted: still there, or it changed modes. */
+const otherExits: ReadonlySet<string> = new Set(['guest', 'enter', 'invlpg']);
+
 const exits: Changed = (before, after) => {
   for (let v = 0; v < before.vcpu.length; v += 1) {
-    if (before.vcpu.at(v).pc === 'guest' && after.vcpu.at(v).pc === 'walk_addr') return true;
+    if (before.vcpu.at(v).pc === 'guest' && !otherExits.has(after.vcpu.at(v).pc)) return true;
   }
   return false;
 };
@@ -69,7 +72,7 @@ function meterProperty(id: MeterId, on: readonly string[], counts: Changed): Ste
 }
 
 const watched = (selection: Selection) => {
-  const costs: Costs = { flushes: 0 };
+  const costs: Costs = { flushes: 0, rmaps: 0 };
   let names = (): readonly string[] => [];
   const machine = instantiateKvm(selection, (config) => {
     const rules = consultable(config.rules);

@@ -8,6 +8,7 @@ import { standardInput, type CommandContext } from './commands/command.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { listCommand } from './commands/list.ts';
+import { matrixCommand } from './commands/matrix.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { mutantsCommand } from './commands/mutants.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -36,6 +37,7 @@ const commands = [
   listCommand,
   explainCommand,
   mutantsCommand,
+  matrixCommand,
   validateCommand,
 ];
 

@@ -4,6 +4,7 @@ export const documents: readonly string[] = [
   'counterexamples/README.md',
   'docs/assertions.md',
   'docs/findings.md',
+  'docs/matrix.md',
   'docs/model.md',
   'docs/mutants.md',
   'docs/properties.md',

@@ -147,9 +147,10 @@ function ruleLaws(): Law[] {
   return [
     {
       says:
-        'Where a split finds no page to reuse, flushing for every split costs one flush for each, ' +
-        'and any other rule costs none.',
-      counts: `never ${never}, for a table ${table}, for fewer rights too ${less}, always ${always}`,
+        'Where a split finds no page to reuse, flushing for every split costs one flush for ' +
+        'each, and any other rule costs none.',
+      counts:
+        `never ${never}, for a table ${table}, for fewer rights too ${less}, ` + `always ${always}`,
       holds: never === 1 && table === 1 && less === 1 && always === 1 + 3,
     },
     {

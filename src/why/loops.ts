@@ -109,8 +109,11 @@ export function loopCauses(
 ): Cause[] {
   const [v, va] = ['vcpu', 'va'].map((name) => named(finding, name));
   const end = endOf(run);
-  const same = `all is as it was after step ${loop}`;
-  const closing = (text: string): Cause[] => (loop === end ? [] : cause(end, text));
+  const isAtRest = loop === end;
+  const same = isAtRest
+    ? 'nobody is sure to move from here on'
+    : `all is as it was after step ${loop}`;
+  const closing = (text: string): Cause[] => cause(end || undefined, text);
   if (v === undefined || va === undefined) {
     return [...unsyncCauses(run, loop), ...notifierCauses(run, loop), ...closing(same)];
   }

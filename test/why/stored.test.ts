@@ -294,7 +294,9 @@ describe('causes of a run without end', () => {
   it.each(storedLoops())('are found for %s', (name) => {
     const { causes } = storedStory(name).story;
     expect(causes.length).toBeGreaterThan(0);
-    expect(causes.at(-1)?.text).toMatch(/^all is as it was after step \d+/);
+    expect(causes.at(-1)?.text).toMatch(
+      /^(all is as it was after step \d+|nobody is sure to move)/,
+    );
   });
 });
 
@@ -343,9 +345,6 @@ describe('every stored violation', () => {
   it('has a cause unless its property has none to be found', () => {
     const silent = stories.filter(({ story }) => story.causes.length === 0);
     expect(silent.filter(({ property }) => property in causeFinders)).toEqual([]);
-    // Each warning has its own reason, and the step that raises it is the one that breaks.
-    const properties = new Set(silent.map(({ property }) => property));
-    expect([...properties]).toEqual(['kernel-warnings-stay-silent']);
   });
 
   it('has something to show when it names an object', () => {

@@ -83,6 +83,7 @@ h4 { margin: 6px 0 0; font-size: 13px; font-weight: 400; color: var(--faint); }
 .causes a { color: var(--accent); }
 .objects { margin: 4px 0 0; padding-left: 18px; font-size: 12.5px; overflow-wrap: anywhere;
   font-family: ui-monospace, 'DejaVu Sans Mono', monospace; }
+section.state { scroll-margin-top: 60px; }
 p.none { color: var(--faint); margin: 0 0 8px; }
 .drawing { overflow-x: auto; border: 1px solid var(--rule); border-radius: 8px;
   background: var(--pane); }

@@ -138,8 +138,8 @@ export const properties: readonly KvmProperty[] = [
 export const progressProperties: readonly KvmProgress[] = [
   repeatedInstructionEnds,
   exitReturnsToTheGuest,
-  dirtyLogCallReturns,
   splitEnds,
+  dirtyLogCallReturns,
 ];
 
 export type { KvmProgress, KvmProperty, Moment } from './property.ts';

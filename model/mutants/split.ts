@@ -25,6 +25,16 @@ export const splitMutants: readonly Mutant[] = [
     category: 'F',
   },
   {
+    id: 'split-copies-missing-execute-right',
+    rule: 'split_exec',
+    value: 'copied',
+    says: 'Small pages cannot be executed, as the huge one could not, although nothing forbids it.',
+    source: ['make_small_spte()'],
+    scenario: 'shadow-split-nx',
+    property: 'split-keeps-the-rights-of-the-guest',
+    category: 'rule',
+  },
+  {
     id: 'split-below-reserve',
     rule: 'split_reserve',
     value: 'ignored',

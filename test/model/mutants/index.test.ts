@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { mutants, presets, ruleDefinitions, ruleNames, scenarios } from '../../../model/index.ts';
+import {
+  mutants,
+  presets,
+  ruleDefinitions,
+  ruleNames,
+  scenarios,
+  type RuleName,
+} from '../../../model/index.ts';
 import { progressProperties, properties } from '../../../properties/index.ts';
 
 describe('mutants', () => {
@@ -34,8 +41,19 @@ describe('mutants', () => {
     }
   });
 
-  it('break each rule at least once', () => {
-    const broken = new Set(mutants.map(({ rule }) => rule));
+  it('break each rule at least once, those apart whose other values break nothing', () => {
+    const safe: readonly RuleName[] = [
+      // What other kernels did.
+      'nested_orphans',
+      'shrinker',
+      'split_scope',
+      'split_existing',
+      // No huge leaf is in an unsync page.
+      'split_unsync',
+      // The other value is what would close a finding.
+      'split_break',
+    ];
+    const broken = new Set([...safe, ...mutants.map(({ rule }) => rule)]);
     expect(ruleNames.filter((name) => !broken.has(name))).toEqual([]);
   });
 

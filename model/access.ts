@@ -5,16 +5,25 @@ export const ACC_WRITE_MASK = 2;
 export const ACC_USER_MASK = 4;
 export const ACC_ALL = ACC_EXEC_MASK | ACC_WRITE_MASK | ACC_USER_MASK;
 
-/** First letter user or supervisor, second letter read, write or execute. */
-export type AccessKind = 'ur' | 'uw' | 'ux' | 'sr' | 'sw' | 'sx';
+/**
+ * First letter user, supervisor, or supervisor with EFLAGS.AC set; second letter read, write or
+ * execute.
+ */
+export type AccessKind = 'ur' | 'uw' | 'ux' | 'sr' | 'sw' | 'sx' | 'ar' | 'aw';
 
 export const isUser = (kind: AccessKind): boolean => kind.startsWith('u');
 export const isWrite = (kind: AccessKind): boolean => kind.endsWith('w');
 export const isExec = (kind: AccessKind): boolean => kind.endsWith('x');
 
+/** The same access for those who do not look at EFLAGS.AC. */
+export const withoutAc = (kind: AccessKind): AccessKind => {
+  if (kind === 'ar') return 'sr';
+  return kind === 'aw' ? 'sw' : kind;
+};
+
 /**
  * Whether rights permit an access. With CR0.WP clear a supervisor may write read-only pages.
- * SMEP and SMAP are off. Manual: "Determination of Access Rights".
+ * SMEP and SMAP come on top: see `modes.ts`. Manual: "Determination of Access Rights".
  */
 export const permits = (access: number, kind: AccessKind, cr0_wp: boolean): boolean => {
   if (isUser(kind) && (access & ACC_USER_MASK) === 0) return false;

@@ -19,12 +19,12 @@ export interface Workload {
 }
 
 /**
- * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP and of
- * EFER.NX; breaks of mmu_lock while pages are synced or zapped; emulated writes that KVM turns into
- * zapping and retrying; calls of the MMU notifier; changes of the memory slot; changes of the size
- * of a leaf of the host; changes of the parameter nx_huge_pages; shadow pages that the recovery of
- * NX huge pages zaps; memory caches that cannot be filled; times that userspace switches dirty
- * logging, and that it asks for dirty pages.
+ * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP, of
+ * EFER.NX and of CR4, INVPCID; breaks of mmu_lock while pages are synced or zapped; emulated
+ * writes that KVM turns into zapping and retrying; calls of the MMU notifier; changes of the memory
+ * slot; changes of the size of a leaf of the host; changes of the parameter nx_huge_pages; shadow
+ * pages that the recovery of NX huge pages zaps; memory caches that cannot be filled; times that
+ * userspace switches dirty logging, and that it asks for dirty pages.
  */
 export const budgetNames = [
   'fault',
@@ -34,6 +34,8 @@ export const budgetNames = [
   'cr3',
   'wp',
   'efer_nx',
+  'cr4',
+  'invpcid',
   'lock_break',
   'unprotect',
   'notifier',

@@ -8,6 +8,7 @@
 import { accessText } from './access.ts';
 import { gpteText } from './gpte.ts';
 import { spteText } from './spte.ts';
+import type { RoleView, VcpuView } from './state.ts';
 
 /** The parts of a snapshot that are described; the layout guarantees their shape. */
 interface Snapshot {
@@ -51,12 +52,7 @@ interface Split {
 interface Page {
   readonly list: string;
   readonly gfn: number;
-  readonly role: {
-    readonly level: number;
-    readonly access: number;
-    readonly direct: boolean;
-    readonly invalid: boolean;
-  };
+  readonly role: Pick<RoleView, 'level' | 'access' | 'direct' | 'invalid'>;
   readonly obsolete: boolean;
   readonly unsync: boolean;
   readonly unsync_children: number;
@@ -68,9 +64,8 @@ interface Page {
   readonly shadowed_access: readonly number[];
 }
 
-interface Vcpu {
+interface Vcpu extends Pick<VcpuView, 'cr0_wp' | 'cr4_smep' | 'cr4_smap' | 'cr4_pcide'> {
   readonly pc: string;
-  readonly cr0_wp: boolean;
   readonly root: number | null;
   readonly request_sync: boolean;
   readonly request_flush_current: boolean;
@@ -168,6 +163,9 @@ const describeVcpu = (v: number, old: Vcpu, now: Vcpu, say: (line: string) => vo
     say(`${name} prev_root[${i}] ${rootText(from.sp)} -> ${rootText(to.sp)}`);
   });
   if (old.cr0_wp !== now.cr0_wp) say(`${name} CR0.WP ${now.cr0_wp ? 1 : 0}`);
+  if (old.cr4_smep !== now.cr4_smep) say(`${name} CR4.SMEP ${now.cr4_smep ? 1 : 0}`);
+  if (now.cr4_pcide && !old.cr4_pcide) say(`${name} CR4.PCIDE 1`);
+  if (old.cr4_smap !== now.cr4_smap) say(`${name} CR4.SMAP ${now.cr4_smap ? 1 : 0}`);
   for (const request of requests) {
     if (now[request] && !old[request]) say(`${name} + ${request}`);
     if (old[request] && !now[request]) say(`${name} - ${request}`);

@@ -5,6 +5,7 @@
  * two or three levels and a handful of frames. Nothing in the model depends on the numbers.
  */
 import type { AccessKind } from './access.ts';
+import type { Cr4Bit } from './modes.ts';
 
 export const PG_LEVEL_4K = 1;
 export const PG_LEVEL_2M = 2;
@@ -107,6 +108,10 @@ export interface Geometry {
   readonly kinds: readonly AccessKind[];
   /** Whether the guest may clear EFER.NX, which makes the execute-disable bit a reserved one. */
   readonly efer_nx: 'set' | 'toggled';
+  /** PCID of each value of CR3, which counts once CR4.PCIDE is set: 0, 1, ... */
+  readonly pcids: readonly number[];
+  /** Bits of CR4 that the guest toggles; they are clear at the start. */
+  readonly cr4: readonly Cr4Bit[];
   /** Writes to an upper-level table since its last use that make KVM zap its shadow page. */
   readonly flood_threshold: number;
   /** Unsync shadow pages that one pass of mmu_sync_children() collects (KVM_PAGE_ARRAY_NR). */
@@ -120,6 +125,12 @@ export const hasDirectMmus = (g: Geometry): boolean => g.nonpaging.length > 0;
 
 /** Whether some vCPU has guest page tables. */
 export const hasGuestTables = (g: Geometry): boolean => g.nonpaging.length < g.vcpus;
+
+/** Whether the guest may set CR4.PCIDE. */
+export const hasPcids = (g: Geometry): boolean => g.cr4.includes('pcide');
+
+/** Number of PCIDs whose translations the hardware keeps apart. */
+export const pcidCount = (g: Geometry): number => (hasPcids(g) ? Math.max(...g.pcids) + 1 : 1);
 
 /** Guest virtual addresses, in units of the smallest page: `0..addressCount-1`. */
 export const addressCount = (g: Geometry): number => g.entries ** g.levels;

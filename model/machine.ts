@@ -3,8 +3,9 @@
  * the moments at which properties are asked. Properties are added by whoever checks.
  */
 import type { Machine, Parameter, Transition } from '../src/engine/machine/index.ts';
-import { addressCount, type ClearDirtyLog } from './geometry.ts';
+import { addressCount, pcidCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
+import { controlTransitions } from './guest/control.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { dirtyLogTransitions } from './host/dirty-log.ts';
 import { dirtyLogWalks } from './host/dirty-log-walks.ts';
@@ -13,6 +14,7 @@ import { memslotChanges, memslotTransitions } from './host/memslots.ts';
 import { notifierTransitions } from './host/notifier.ts';
 import { faultLockTransitions } from './shadow/fault-lock.ts';
 import { directTransitions } from './shadow/direct.ts';
+import { fastPageFaultTransitions } from './shadow/fast-page-fault.ts';
 import { fetchTransitions } from './shadow/fetch.ts';
 import { invlpgTransitions } from './shadow/invlpg.ts';
 import { leafTransitions } from './shadow/leaf.ts';
@@ -42,6 +44,7 @@ import type { ArgumentName, ModelTransition } from './transition.ts';
 /** Order: the guest and its hardware, the host, then KVM along the way of a fault. */
 export const modelTransitions: readonly ModelTransition[] = [
   ...guestTransitions,
+  ...controlTransitions,
   ...hardwareTransitions,
   ...pmlTransitions,
   ...hostTransitions,
@@ -55,6 +58,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...nxTransitions,
   ...pageFaultTransitions,
   ...directTransitions,
+  ...fastPageFaultTransitions,
   ...faultLockTransitions,
   ...locklessTransitions,
   ...fetchTransitions,
@@ -90,6 +94,10 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       };
     case 'cr3':
       return { name, size: g.cr3.length, label: (c) => hex(g.cr3[c] ?? 0) };
+    case 'cr4':
+      return { name, size: g.cr4.length, label: (c) => g.cr4[c] ?? String(c) };
+    case 'pcid':
+      return { name, size: pcidCount(g) };
     case 'level':
       return { name, size: g.levels - 1, label: (l) => l + 2 };
     case 'gfn':

@@ -81,6 +81,8 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   psc_entries: 0,
   kinds: defaultKinds,
   efer_nx: 'set',
+  cr4: [],
+  pcids: (g.cr3 ?? [0]).map(() => 0),
   flood_threshold: 2,
   unsync_batch: 2,
   faults_max: 3,

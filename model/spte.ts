@@ -81,6 +81,9 @@ export const withDirtySet = (spte: number): number => spte & ~DIRTY_CLEAR;
 export const make_spte_executable = (spte: number): number =>
   spte | (ACC_EXEC_MASK << ACCESS_SHIFT);
 
+/** The same leaf with the hardware write right. */
+export const withWrite = (spte: number): number => spte | (ACC_WRITE_MASK << ACCESS_SHIFT);
+
 /** What a leaf above 4K gives for one of the frames that it maps, as a leaf at 4K. */
 export const leafAtOffset = (spte: number, frames: number): number =>
   spte + (frames << TARGET_SHIFT);

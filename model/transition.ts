@@ -7,9 +7,9 @@ import type { Config } from './config.ts';
 import type { Pc } from './labels.ts';
 
 /**
- * Argument names: a vCPU; an address; a kind of access; a store, an instruction and a CR3 value of
- * the workload; a level above 4K; a slot of the ghost TLB; a guest frame; a host frame; a change of
- * a memory slot; what userspace asks to clear of the dirty log.
+ * Argument names: a vCPU; an address; a kind of access; a store, an instruction, a CR3 value, a bit
+ * of CR4 and a PCID of the workload; a level above 4K; a slot of the ghost TLB; a guest frame; a
+ * host frame; a change of a memory slot; what userspace asks to clear of the dirty log.
  */
 export type ArgumentName =
   | 'v'
@@ -18,6 +18,8 @@ export type ArgumentName =
   | 'store'
   | 'instruction'
   | 'cr3'
+  | 'cr4'
+  | 'pcid'
   | 'level'
   | 'slot'
   | 'gfn'

@@ -7,11 +7,17 @@ import {
   is_large_pte,
   is_present_gpte,
 } from '../model/gpte.ts';
-import type { MmuPageView } from '../model/state.ts';
+import type { MmuPageView, RoleView } from '../model/state.ts';
 import { isTableSpte, spte_to_child_sp } from '../model/spte.ts';
 import { accessText } from '../model/access.ts';
 import { hex, stateProperty } from './property.ts';
 import { firstEntry, grantable, hasEntry, isSettled, somePage } from './helpers/pages.ts';
+
+const hasModesOf = (role: RoleView, of: RoleView): boolean =>
+  role.cr0_wp === of.cr0_wp &&
+  role.efer_nx_clear === of.efer_nx_clear &&
+  role.cr4_smep === of.cr4_smep &&
+  role.smap_andnot_wp === of.smap_andnot_wp;
 
 /**
  * A direct child below a guest leaf may have fewer rights than the leaf gives by now: KVM relinks
@@ -19,9 +25,8 @@ import { firstEntry, grantable, hasEntry, isSettled, somePage } from './helpers/
  */
 const isImplied = (page: MmuPageView, child: MmuPageView, pte: number): boolean => {
   if (!is_present_gpte(pte) || child.gfn !== gpte_to_gfn(pte)) return false;
-  const { cr0_wp, efer_nx_clear, direct } = child.role;
-  if (cr0_wp !== page.role.cr0_wp || efer_nx_clear !== page.role.efer_nx_clear) return false;
-  if (direct !== is_large_pte(pte)) return false;
+  const { direct } = child.role;
+  if (!hasModesOf(child.role, page.role) || direct !== is_large_pte(pte)) return false;
   if (child.role.direct) return (child.role.access & ~grantable(page, pte)) === 0;
   return child.role.access === (page.role.access & gpte_access(pte));
 };

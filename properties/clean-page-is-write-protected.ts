@@ -6,12 +6,21 @@ import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import { is_last_spte } from '../model/spte.ts';
 import type { Finding, Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
-import { firstLoggedPage, writableLeafOver } from './helpers/dirty-log.ts';
+import {
+  firstLoggedPage,
+  gfnOfPage,
+  isBeingLetThrough,
+  writableLeafOver,
+} from './helpers/dirty-log.ts';
 import { firstEntry } from './helpers/pages.ts';
 import { keepsItsTlb } from './helpers/vcpus.ts';
 
+/** Nothing tells userspace of a store to the page, nor is about to. */
+const isUntold = (kvm: Kvm, page: number): boolean =>
+  isClean(kvm, page) && !isBeingLetThrough(kvm, gfnOfPage(kvm, page));
+
 const writableLeaf = (kvm: Kvm): Finding | null => {
-  const leaf = writableLeafOver(kvm, (page) => isClean(kvm, page));
+  const leaf = writableLeafOver(kvm, (page) => isUntold(kvm, page));
   return leaf && { ...leaf, message: 'a writable leaf maps a page that is not in the log' };
 };
 
@@ -22,7 +31,7 @@ const writableTlbEntry = (kvm: Kvm): Finding | null => {
     for (let i = 0; i < ghost_tlb.length; i += 1) {
       const { valid, access, pfn, va, clean: logs } = ghost_tlb.at(i);
       if (!valid || logs || (access & ACC_WRITE_MASK) === 0) continue;
-      const clean = firstLoggedPage(kvm, (gfn, p) => isClean(kvm, p) && pfnOf(kvm, gfn) === pfn);
+      const clean = firstLoggedPage(kvm, (gfn, p) => isUntold(kvm, p) && pfnOf(kvm, gfn) === pfn);
       if (clean < 0) continue;
       return {
         message: 'a TLB entry may write a page that is not in the log',
@@ -38,7 +47,8 @@ export const cleanPageIsWriteProtected = stateProperty({
   brief: 'D2',
   says:
     'No valid leaf and no TLB entry may write a page that is not in the log and that no call is ' +
-    'just taking from it, unless the processor logs the store.',
+    'just taking from it, unless the processor logs the store, or a fast page fault is about to ' +
+    'put the page there.',
   why: 'The next store would not fault, and nobody would put the page into the log.',
   source: [
     'kvm_mmu_slot_apply_flags()',
@@ -50,6 +60,8 @@ export const cleanPageIsWriteProtected = stateProperty({
     'sp',
     'dirty_log',
     'host_pfn',
+    'vcpu.pc',
+    'vcpu.insn',
     'vcpu.ghost_tlb',
     'vcpu.request_flush_current',
     'vcpu.root',

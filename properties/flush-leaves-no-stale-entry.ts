@@ -1,8 +1,7 @@
 /** After a full invalidation the shadow page table holds nothing older than the invalidation. */
-import { permits } from '../model/access.ts';
 import { addressCount } from '../model/geometry.ts';
-import { is_last_spte, spte_to_pfn, spteAccess } from '../model/spte.ts';
-import { walkFromRoot } from '../model/tlb/hardware.ts';
+import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
+import { allows, walkFromRoot } from '../model/tlb/hardware.ts';
 import { isAllowed } from '../model/tlb/oracle.ts';
 import type { Finding, Kvm } from './property.ts';
 import { hex, stepProperty } from './property.ts';
@@ -13,7 +12,7 @@ const staleLeaf = (kvm: Kvm, v: number): Finding | null => {
     const spte = walkFromRoot(kvm, v, va);
     if (!is_last_spte(spte)) continue;
     for (const kind of kvm.geometry.kinds) {
-      if (!permits(spteAccess(spte), kind, true)) continue;
+      if (!allows(kvm, v, spte, kind)) continue;
       if (isAllowed(kvm, v, va, kind, spte_to_pfn(spte))) continue;
       return {
         message: 'the shadow page table still holds a translation from before the flush',

@@ -6,13 +6,17 @@ import { stateProperty } from './property.ts';
 
 const inGuest = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).pc === 'guest';
 
-/** KVM tells EFER.NX apart by rule only: see the findings. */
+/** Modes that the rules leave out of the role show elsewhere: of EFER.NX, see the findings. */
 const hasModeOf = (kvm: Kvm, v: number, { role }: MmuPageView): boolean => {
-  const { cr0_pg_clear, cr0_wp, efer_nx_clear } = kvm.vcpu.at(v);
+  const { cr0_pg_clear, cr0_wp, cr4_smap, cr4_smep, efer_nx_clear } = kvm.vcpu.at(v);
   if (role.direct !== cr0_pg_clear) return false;
   // Without paging no mode of it counts.
   if (role.direct) return true;
   if (role.cr0_wp !== cr0_wp) return false;
+  const { role_smap, role_smep } = kvm.rules;
+  if (role_smep === 'in-role' && role.cr4_smep !== cr4_smep) return false;
+  const smap = cr4_smap && !cr0_wp;
+  if (role_smap === 'and-not-wp' && role.smap_andnot_wp !== smap) return false;
   return kvm.rules.role_efer_nx === 'forced' || role.efer_nx_clear === efer_nx_clear;
 };
 
@@ -30,6 +34,8 @@ export const guestRunsOnAValidRoot = stateProperty({
     'vcpu.cr0_pg_clear',
     'vcpu.cr0_wp',
     'vcpu.efer_nx_clear',
+    'vcpu.cr4_smep',
+    'vcpu.cr4_smap',
     'vcpu.cr3',
     'vcpu.pc',
     'vcpu.root',

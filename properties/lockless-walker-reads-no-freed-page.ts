@@ -1,4 +1,5 @@
 /** Whoever walks the shadow page table without mmu_lock is on a page that exists. */
+import { hasDirectMmus } from '../model/geometry.ts';
 import { isAllocated } from '../model/shadow/mmu-page.ts';
 import type { Finding, Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
@@ -25,7 +26,7 @@ export const locklessWalkerReadsNoFreedPage = stateProperty({
   source: ['walk_shadow_page_lockless_begin()', 'kvm_mmu_commit_zap_page()'],
   when: 'every-step',
   reads: ['sp', 'vcpu.reading'],
-  needs: ({ lockless_walks }) => lockless_walks,
+  needs: ({ geometry, lockless_walks }) => lockless_walks || hasDirectMmus(geometry),
   applies: (kvm) => firstReader(kvm, () => found) !== null,
   check: (kvm) =>
     firstReader(kvm, (sp, v) =>

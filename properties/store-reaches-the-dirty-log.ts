@@ -3,6 +3,7 @@ import {
   firstLoggedPage,
   gfnOfPage,
   isAboutToBeMarked,
+  isBeingLetThrough,
   writableLeafOver,
 } from './helpers/dirty-log.ts';
 import { hex, stateProperty } from './property.ts';
@@ -12,7 +13,7 @@ export const storeReachesTheDirtyLog = stateProperty({
   brief: 'D1',
   says:
     'A page that was written since the call which took it from the log returned is in the log ' +
-    'again, or the emulator is about to put it there.',
+    'again, or the emulator or a fast page fault is about to put it there.',
   why:
     'Userspace copies the pages that the log names. A store that it does not name is missing ' +
     'where the guest goes on after a migration.',
@@ -22,14 +23,17 @@ export const storeReachesTheDirtyLog = stateProperty({
     'Documentation/virt/kvm/api.rst',
   ],
   when: 'every-step',
-  reads: ['dirty_log', 'sp', 'vcpu.pc', 'vcpu.emulated'],
+  reads: ['dirty_log', 'sp', 'vcpu.pc', 'vcpu.emulated', 'vcpu.insn'],
   needs: ({ geometry }) => geometry.dirty_log !== null,
   applies: ({ dirty_log }) =>
     dirty_log.enabled && (dirty_log.dirty_bitmap.bits | dirty_log.ghost_unlogged.bits) !== 0,
   check: (kvm) => {
     const page = firstLoggedPage(
       kvm,
-      (gfn, p) => kvm.dirty_log.ghost_unlogged.has(p) && !isAboutToBeMarked(kvm, gfn),
+      (gfn, p) =>
+        kvm.dirty_log.ghost_unlogged.has(p) &&
+        !isAboutToBeMarked(kvm, gfn) &&
+        !isBeingLetThrough(kvm, gfn),
     );
     if (page < 0) return null;
     const leaf = writableLeafOver(kvm, (p) => p === page);

@@ -1,6 +1,7 @@
 /** What a vCPU retains in its TLB is in the shadow page table, or a flush for it is owed. */
 import { ACC_WRITE_MASK } from '../model/access.ts';
 import { is_last_spte, is_mmu_writable_spte, is_writable_pte, spte_to_pfn } from '../model/spte.ts';
+import { hasPcids } from '../model/geometry.ts';
 import { walkFromRoot } from '../model/tlb/hardware.ts';
 import { isUnlocked } from '../model/shadow/lock.ts';
 import type { Finding, Kvm } from './property.ts';
@@ -17,11 +18,15 @@ const isOwed = (kvm: Kvm, pfn: number): boolean =>
 const isFlushedLater = (kvm: Kvm, spte: number): boolean =>
   kvm.dirty_log.pc !== 'idle' && is_mmu_writable_spte(spte);
 
+/** Loaded by another root, which the guest has left without a flush of its PCID. */
+const isOfOtherRoot = (kvm: Kvm, v: number, i: number): boolean =>
+  hasPcids(kvm.geometry) && kvm.vcpu.at(v).ghost_tlb.at(i).cr3 !== kvm.vcpu.at(v).cr3;
+
 const unbacked = (kvm: Kvm, v: number): Finding | null => {
   const { ghost_tlb } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
     const { valid, va, pfn, access } = ghost_tlb.at(i);
-    if (!valid || isOwed(kvm, pfn)) continue;
+    if (!valid || isOwed(kvm, pfn) || isOfOtherRoot(kvm, v, i)) continue;
     const spte = walkFromRoot(kvm, v, va);
     const same = is_last_spte(spte) && spte_to_pfn(spte) === pfn;
     // The guest's own duty covers rights that it took away; the write right is KVM's as well.
@@ -55,6 +60,7 @@ export const tlbEntryIsBackedByThePageTables = stateProperty({
     'mmu_lock.holder',
     'ghost_owed',
     'vcpu.ghost_tlb',
+    'vcpu.cr3',
     'vcpu.pc',
     'vcpu.root',
   ],

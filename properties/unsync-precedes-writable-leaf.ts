@@ -31,6 +31,7 @@ export const unsyncPrecedesWritableLeaf = stepProperty({
   source: ['mmu_try_to_unsync_pages()', 'is_unsync_root()', 'commit 264d3dc1d3dc'],
   on: [
     'mmu_set_spte',
+    'fast_pf_fix_direct_spte',
     'FNAME(pte_prefetch)',
     'kvm_sync_page.sync_spte',
     '__kvm_mmu_invalidate_addr',

@@ -14,20 +14,13 @@ import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { is_last_spte, NO_SPTE } from '../spte.ts';
 import { kindNames, startWalk } from '../shadow/walker.ts';
 import { vmx_flush_pml_buffer } from '../shadow/dirty-log.ts';
-import { clearInstruction, isUnlocked, mayRun } from '../shadow/lock.ts';
+import { clearInstruction, mayRun } from '../shadow/lock.ts';
 import { readGuest } from '../shadow/mmu-page.ts';
 import { handle_mmio_page_fault, mmioSpteAt } from '../shadow/mmio.ts';
-import { kvm_mmu_new_pgd, kvm_mmu_reset_context, switchGivesRootBack } from '../shadow/roots.ts';
 import { performStore } from '../tlb/pml.ts';
-import { flushLocalAddress, mayFlush } from '../tlb/flush.ts';
+import { flushLocalAddress } from '../tlb/flush.ts';
 import { firstUsablePfn, walkFromRoot } from '../tlb/hardware.ts';
-import {
-  guestMemoryChanged,
-  isFaultJustified,
-  keepAllowedWithoutNx,
-  resetAllowed,
-  resetAllowedAddress,
-} from '../tlb/oracle.ts';
+import { guestMemoryChanged, isFaultJustified, resetAllowedAddress } from '../tlb/oracle.ts';
 
 /** The kind of access with number `kind` among those of the scenario. */
 export const scenarioKind = (kvm: Kvm, kind: number): AccessKind =>
@@ -203,92 +196,4 @@ const invlpg: ModelTransition = {
   },
 };
 
-/** Whether guest software may change a control register now. Without paging it changes nothing. */
-const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
-  kvm.vcpu.at(v).pc === 'guest' &&
-  !kvm.vcpu.at(v).cr0_pg_clear &&
-  mayRun(kvm, v) &&
-  kvm.vcpu.at(v).ghost_faults === 0 &&
-  kvm.budget[what] > 0 &&
-  (kvm.workload.actors?.[what]?.includes(v) ?? true);
-
-/**
- * Roots are given back under mmu_lock; an exit that has to waits until the lock is free. Nothing
- * else happens between the exit and taking the lock. Giving a root back may flush, which waits for
- * walkers.
- */
-const mayTakeLock = (kvm: Kvm, v: number): boolean => isUnlocked(kvm) && mayFlush(kvm, v);
-
-const mov_cr3: ModelTransition = {
-  name: 'guestMovCr3',
-  says: 'MOV CR3: look for a cached root, ask for a sync and a flush before the guest runs on.',
-  source: ['kvm_set_cr3()', 'kvm_mmu_new_pgd()', 'kvm_invalidate_pcid()'],
-  over: ['v', 'cr3'],
-  at: 'guest',
-  sure: never,
-  needs: ({ workload }) => workload.budget.cr3 > 0,
-  step: (kvm, v, cr3) => {
-    if (!mayMove(kvm, v, 'cr3')) return false;
-    const vcpu = kvm.vcpu.at(v);
-    const changes = vcpu.cr3 !== cr3;
-    if (changes && switchGivesRootBack(kvm, v, cr3) && !mayTakeLock(kvm, v)) return false;
-    kvm.budget.cr3 -= 1;
-    vcpu.cr3 = cr3;
-    resetAllowed(kvm, v);
-    if (changes) kvm_mmu_new_pgd(kvm, v);
-    vcpu.request_sync = kvm.rules.cr3_sync === 'request';
-    vcpu.request_flush_current = true;
-    vcpu.ghost_invalidating = true;
-    vcpu.pc = 'enter';
-    return true;
-  },
-};
-
-const mov_cr0_wp: ModelTransition = {
-  name: 'guestMovCr0Wp',
-  says: 'MOV CR0 toggles write protection for the supervisor: the role changes, roots go.',
-  source: ['kvm_set_cr0()', 'kvm_mmu_reset_context()'],
-  over: ['v'],
-  at: 'guest',
-  sure: never,
-  needs: ({ workload }) => workload.budget.wp > 0,
-  step: (kvm, v) => {
-    if (!mayMove(kvm, v, 'wp') || !mayTakeLock(kvm, v)) return false;
-    kvm.budget.wp -= 1;
-    const vcpu = kvm.vcpu.at(v);
-    vcpu.cr0_wp = !vcpu.cr0_wp;
-    kvm_mmu_reset_context(kvm, v);
-    vcpu.pc = 'enter';
-    return true;
-  },
-};
-
-const wrmsr_efer_nx: ModelTransition = {
-  name: 'guestWrmsrEferNx',
-  says: 'WRMSR toggles EFER.NX, by which an entry that is not executable is malformed or not.',
-  source: ['kvm_set_msr_common()', 'kvm_mmu_reset_context()'],
-  over: ['v'],
-  at: 'guest',
-  needs: ({ workload }) => workload.budget.efer_nx > 0,
-  sure: never,
-  step: (kvm, v) => {
-    if (!mayMove(kvm, v, 'efer_nx') || !mayTakeLock(kvm, v)) return false;
-    kvm.budget.efer_nx -= 1;
-    const vcpu = kvm.vcpu.at(v);
-    vcpu.efer_nx_clear = !vcpu.efer_nx_clear;
-    if (vcpu.efer_nx_clear) keepAllowedWithoutNx(kvm, v);
-    kvm_mmu_reset_context(kvm, v);
-    vcpu.pc = 'enter';
-    return true;
-  },
-};
-
-export const guestTransitions: readonly ModelTransition[] = [
-  access,
-  instruction,
-  store,
-  invlpg,
-  mov_cr3,
-  mov_cr0_wp,
-  wrmsr_efer_nx,
-];
+export const guestTransitions: readonly ModelTransition[] = [access, instruction, store, invlpg];

@@ -38,6 +38,8 @@ const budgetLayout = (budget: Workload['budget']) =>
     cr3: uint(budget.cr3),
     wp: uint(budget.wp),
     efer_nx: uint(budget.efer_nx),
+    cr4: uint(budget.cr4),
+    invpcid: uint(budget.invpcid),
     lock_break: uint(budget.lock_break),
     unprotect: uint(budget.unprotect),
     notifier: uint(budget.notifier),

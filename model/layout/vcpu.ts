@@ -15,34 +15,50 @@ import {
   addressCount,
   descriptorsPerFault,
   hasDirectMmus,
+  hasPcids,
   pagesPerFault,
+  pcidCount,
   prefixCount,
   type Geometry,
 } from '../geometry.ts';
 import { judgedKinds } from '../judged-kinds.ts';
 import { pc } from '../labels.ts';
-import { domainsOf } from './domains.ts';
+import { domainsOf, spteDomain } from './domains.ts';
 import { hasPml } from './dirty-log.ts';
 import { mmioLayout } from './memslots.ts';
 import { hasNxHugePages } from './nx.ts';
 
 /** What the hardware of a vCPU retains, and what the architecture lets it use. */
 const hardwareFields = (g: Geometry, hasNx: boolean) => {
-  const { va, pfn, access } = domainsOf(g);
-  const kinds = judgedKinds(g).length;
+  const { va, pfn, access, cr3 } = domainsOf(g);
+  const kinds = judgedKinds(g).length * pcidCount(g);
   return {
-    /** `huge`: loaded from a leaf above 4K. `clean`: the dirty flag was clear. */
+    /**
+     * `huge`: loaded from a leaf above 4K. `clean`: the dirty flag was clear. `cr3`: by which value
+     * of CR3, hence for which PCID.
+     */
     ghost_tlb: array(
-      record({ valid: bool, va, pfn, access, huge: boolIf(hasNx), clean: boolIf(hasPml(g)) }),
+      record({
+        valid: bool,
+        va,
+        pfn,
+        access,
+        huge: boolIf(hasNx),
+        clean: boolIf(hasPml(g)),
+        cr3: hasPcids(g) ? cr3 : uint(0),
+      }),
       g.tlb_entries,
     ),
     ghost_psc: array(
       record({ valid: bool, va, level: uint(g.levels), sp: uint(g.shadow_pages - 1) }),
       g.psc_entries,
     ),
-    /** Frames of tables that the architecture lets this vCPU use, `[prefix * kinds + kind]`. */
+    /**
+     * Frames of tables that the architecture lets this vCPU use, `[prefix * kinds + kind]`; those
+     * of one PCID lie together.
+     */
     ghost_allowed_table: array(bitset(g.tables), prefixCount(g) * kinds),
-    /** Frames that the architecture lets an access reach, `[va * kinds + kind]`. */
+    /** Frames that the architecture lets an access reach, `[va * kinds + kind]`; likewise. */
     ghost_allowed_frame: array(bitset(g.gfns), addressCount(g) * kinds),
   };
 };
@@ -61,6 +77,9 @@ export const vcpuLayout = (
     cr0_pg_clear: boolIf(hasDirectMmus(g)),
     /** !EFER.NX */
     efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
+    cr4_smep: boolIf(g.cr4.includes('smep')),
+    cr4_smap: boolIf(g.cr4.includes('smap')),
+    cr4_pcide: boolIf(hasPcids(g)),
     /** Index into `geometry.cr3`. */
     cr3,
     root: sp,
@@ -71,7 +90,7 @@ export const vcpuLayout = (
     /** The instruction that exited: address, kind of access, store, error code P bit. */
     insn: record({
       va,
-      kind: uint(5),
+      kind: uint(7),
       /** 0: no store to a page table; otherwise 1 + index into `workload.stores`. */
       store: uint(stores.length),
       /** 0: a single access; otherwise 1 + index into `workload.instructions`. */
@@ -115,7 +134,9 @@ export const vcpuLayout = (
      * READING_SHADOW_PAGE_TABLES: the page that a walk without mmu_lock has reached, while it is
      * under way.
      */
-    reading: lockless_walks ? sp : optionalRef(pool('none', 0)),
+    reading: lockless_walks || hasDirectMmus(g) ? sp : optionalRef(pool('none', 0)),
+    /** fast_page_fault(): the leaf that it has read and is about to make writable. */
+    fast_pf_spte: hasDirectMmus(g) ? spteDomain(g) : uint(0),
     /** Whether the entry under way completes a full invalidation (MOV CR3). */
     ghost_invalidating: bool,
     /** Whether some instant since the exit justifies a #PF for the instruction. */

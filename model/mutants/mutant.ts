@@ -14,6 +14,6 @@ export interface Mutant {
   readonly scenario: string;
   /** The property that must be the first to break there. */
   readonly property: string;
-  /** `A`, `B`, `F`, `G`: category of known bugs. `rule`: derived from a documented rule of KVM. */
+  /** `A` to `I`: category of known bugs. `rule`: derived from a documented rule of KVM. */
   readonly category: string;
 }

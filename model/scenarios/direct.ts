@@ -2,6 +2,26 @@
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
 
+/** One page from frame 2 on is logged. */
+const log = {
+  base_gfn: 2,
+  npages: 1,
+  word: 2,
+  enabled: true,
+  protect: 'get',
+  clears: [],
+  pml: 'none',
+} as const;
+
+/** Two vCPUs without paging; frames 2 and 3 are a huge page of the host. */
+const logged = {
+  tables: 0,
+  shadow_pages: 4,
+  nonpaging: [0, 1],
+  host_level: [1, 1, 2, 2],
+  dirty_log: log,
+};
+
 export const directScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-nonpaging',
@@ -67,5 +87,70 @@ export const directScenarios: readonly Scenario[] = [
     stores: [{ gfn: 3, index: 0, value: gpte({ gfn: 1 }) }],
     budget: { fault: 3, store: 1, cr3: 1 },
     actors: { store: [1], cr3: [0] },
+  }),
+  scenario({
+    id: 'shadow-fast-page-fault',
+    says:
+      'Two vCPUs without paging write a page that userspace takes from the log: each write is ' +
+      'let through without mmu_lock.',
+    geometry: { ...logged, gfns: 4, host_level: [1, 1, 1, 1] },
+    initialMemory: [],
+    addresses: [2],
+    stores: [],
+    budget: { fault: 4, harvest: 2 },
+  }),
+  scenario({
+    id: 'shadow-fast-page-fault-huge',
+    says:
+      'Dirty logging is switched on for a huge page that vCPUs without paging write: the huge ' +
+      'leaf keeps MMU-writable, but gives way to small ones.',
+    geometry: { ...logged, gfns: 4, dirty_log: { ...log, npages: 2, enabled: false } },
+    initialMemory: [],
+    addresses: [2, 3],
+    stores: [],
+    budget: { fault: 3, log_dirty: 1, harvest: 1 },
+  }),
+  scenario({
+    id: 'shadow-fast-page-fault-table',
+    says:
+      'A page that userspace has taken from the log becomes a page table of one vCPU, while ' +
+      'another one, without paging, writes it.',
+    geometry: {
+      ...logged,
+      tables: 3,
+      gfns: 4,
+      shadow_pages: 5,
+      nonpaging: [1],
+      host_level: [1, 1, 1, 1],
+    },
+    initialMemory: [
+      [gpte({ gfn: 2 }), NO_GPTE],
+      [NO_GPTE, NO_GPTE],
+      [gpte({ gfn: 3 }), NO_GPTE],
+    ],
+    addresses: [0, 2],
+    stores: [],
+    budget: { fault: 3, harvest: 1 },
+  }),
+  scenario({
+    id: 'shadow-nonpaging-nx',
+    says:
+      'A vCPU without paging writes a huge page and executes from it, under the NX huge page ' +
+      'mitigation, and repeats what faulted.',
+    nx_huge_pages: 'force',
+    geometry: {
+      gfns: 4,
+      tables: 0,
+      shadow_pages: 3,
+      nonpaging: [0],
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+      kinds: ['uw', 'ux'],
+    },
+    initialMemory: [],
+    addresses: [2, 3],
+    stores: [],
+    budget: { fault: 8, nx_recover: 1 },
+    retries: true,
   }),
 ];

@@ -10,6 +10,7 @@ import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
 import { memslotScenarios } from './memslots.ts';
 import { nxScenarios } from './nx.ts';
+import { pcidScenarios } from './pcid.ts';
 import { prefetchScenarios } from './prefetch.ts';
 import { quotaScenarios } from './quota.ts';
 import { rightsScenarios } from './rights.ts';
@@ -24,6 +25,7 @@ const configured: readonly Scenario[] = [
   ...linkScenarios,
   ...writeScenarios,
   ...rightsScenarios,
+  ...pcidScenarios,
   ...hostScenarios,
   ...hugeScenarios,
   ...directScenarios,

@@ -15,7 +15,36 @@ export const noExecute = {
   budget: { fault: 4, store: 1, efer_nx: 2, cr3: 1 },
 } as const;
 
+/** Address 0 is a user page that is read-only. */
+export const readOnlyUserPage = {
+  geometry: { gfns: 3, tables: 2, shadow_pages: 8, vcpus: 1, prev_roots: 0 },
+  initialMemory: [
+    [gpte({ gfn: 1 }), NO_GPTE],
+    [gpte({ gfn: 2, access: ACC_USER_MASK | ACC_EXEC_MASK }), NO_GPTE],
+  ],
+  addresses: [0],
+  stores: [],
+} as const;
+
 export const rightsScenarios: readonly Scenario[] = [
+  scenario({
+    ...readOnlyUserPage,
+    id: 'shadow-cr4-smep',
+    says:
+      'The guest sets and clears CR4.SMEP, and writes a read-only user page with CR0.WP clear: ' +
+      'the mapping for the supervisor alone must not let it execute the page.',
+    geometry: { ...readOnlyUserPage.geometry, kinds: ['ur', 'sw', 'sx'], cr4: ['smep'] },
+    budget: { fault: 4, wp: 2, cr4: 2 },
+  }),
+  scenario({
+    ...readOnlyUserPage,
+    id: 'shadow-cr4-smap',
+    says:
+      'The guest sets and clears CR4.SMAP, and writes a read-only user page with CR0.WP clear: ' +
+      'the mapping for the supervisor alone must not outlive the change.',
+    geometry: { ...readOnlyUserPage.geometry, kinds: ['ur', 'sr', 'sw'], cr4: ['smap'] },
+    budget: { fault: 4, wp: 2, cr4: 2 },
+  }),
   scenario({
     id: 'shadow-cr0-wp',
     says:

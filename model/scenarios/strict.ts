@@ -5,7 +5,7 @@
 import { ACC_USER_MASK } from '../access.ts';
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
-import { noExecute } from './rights.ts';
+import { noExecute, readOnlyUserPage } from './rights.ts';
 
 export const strictScenarios: readonly Scenario[] = [
   scenario({
@@ -26,6 +26,20 @@ export const strictScenarios: readonly Scenario[] = [
     excludes: {
       'access-is-justified-by-guest-tables':
         'Finding: kvm_inject_emulated_page_fault() syncs only when the fault is of a present page.',
+    },
+  }),
+  scenario({
+    ...readOnlyUserPage,
+    id: 'shadow-smap-wp0',
+    says:
+      'With CR4.SMAP set and CR0.WP clear, the supervisor writes a read-only user page under ' +
+      'EFLAGS.AC; the mapping for the supervisor alone then lets it read the page without.',
+    ci: false,
+    geometry: { ...readOnlyUserPage.geometry, kinds: ['sr', 'aw'], cr4: ['smap'] },
+    budget: { fault: 3, wp: 1, cr4: 1 },
+    excludes: {
+      'access-is-justified-by-guest-tables':
+        'Finding: a user page that is mapped for the supervisor alone is no user page to SMAP.',
     },
   }),
   scenario({

@@ -15,9 +15,9 @@ import { isWrite } from '../access.ts';
 import { hasDirectMmus } from '../geometry.ts';
 import type { ModelTransition } from '../transition.ts';
 import { linkOrDescend } from './fetch.ts';
+import { startFastPageFault } from './fast-page-fault.ts';
 import { lockPageFault } from './fault-lock.ts';
 import { isBefore, isBeforeLocking } from './lock.ts';
-import { lookUpFrame } from './page-fault.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 import { kindOf, walkedGfn } from './walker.ts';
 
@@ -27,7 +27,7 @@ const direct_page_fault: ModelTransition = {
   name: 'direct_page_fault',
   says:
     'Without guest tables the address names the frame: pass a write to a tracked one on to the ' +
-    'emulator, else look up the slot.',
+    'emulator; else try the fast page fault, or look up the slot.',
   source: ['direct_page_fault()', 'page_fault_handle_page_track()'],
   over: ['v'],
   at: 'direct_page_fault',
@@ -37,7 +37,7 @@ const direct_page_fault: ModelTransition = {
     const vcpu = kvm.vcpu.at(v);
     const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
     if (tracked && vcpu.insn.present && isWrite(kindOf(vcpu))) vcpu.pc = 'emulate_write';
-    else lookUpFrame(kvm, v);
+    else startFastPageFault(kvm, v);
     return true;
   },
 };

@@ -81,7 +81,7 @@ const directGfn = (kvm: Kvm, vcpu: VcpuView): number => {
 /** The rights of a direct page: those of the whole guest walk. */
 const directAccess = (kvm: Kvm, vcpu: VcpuView): number =>
   kvm.rules.direct_access === 'whole-walk'
-    ? mappedAccess(vcpu)
+    ? mappedAccess(kvm, vcpu)
     : accessDownTo(vcpu, leafLevel(vcpu) + 1);
 
 /**

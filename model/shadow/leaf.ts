@@ -29,7 +29,7 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
     index: tableIndex(kvm.geometry, vcpu.insn.va, level),
     gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
     pfn: vcpu.fault.pfn - (vcpu.fault.pfn % pagesPerLeaf(kvm.geometry, level)),
-    access: mappedAccess(vcpu),
+    access: mappedAccess(kvm, vcpu),
     host_writable: !isReadOnlySlot(kvm, vcpu) || kvm.rules.map_writable === 'always',
     log_dirty: vcpu.fault.log_dirty,
   };

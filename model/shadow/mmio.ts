@@ -10,7 +10,8 @@
  *
  * Abstracts: the emulator's walk of the address, for which the vCPU takes the way of a fault.
  */
-import { isWrite, permits } from '../access.ts';
+import { isWrite } from '../access.ts';
+import { permitsInMode } from '../modes.ts';
 import { tableIndex } from '../geometry.ts';
 import { gfn_to_memslot, isMemory, isReadOnly } from '../memslot.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
@@ -110,7 +111,7 @@ export const lookUpSlot = (kvm: Kvm, v: number): boolean => {
   }
   if (slot === 'none' || isInvalid) {
     vcpu.fault.slot = 'none';
-    vcpu_cache_mmio_info(kvm, vcpu, gfn, mappedAccess(vcpu));
+    vcpu_cache_mmio_info(kvm, vcpu, gfn, mappedAccess(kvm, vcpu));
     vcpu.pc = 'lock_page_fault';
     return false;
   }
@@ -131,7 +132,7 @@ export interface Emulation {
 export const emulationOf = (kvm: Kvm, v: number): Emulation | null => {
   const vcpu = kvm.vcpu.at(v);
   const kind = kindOf(vcpu);
-  if (vcpu_match_mmio_gva(kvm, vcpu) && permits(vcpu.mmio.access, kind, vcpu.cr0_wp)) {
+  if (vcpu_match_mmio_gva(kvm, vcpu) && permitsInMode(vcpu, vcpu.mmio.access, kind, vcpu.cr0_wp)) {
     return { gfn: vcpu.mmio.gfn, mmio: true };
   }
   const walked = vcpu.cr0_pg_clear || vcpu.walker.ptes.get(kvm.geometry.levels - 1) !== 0;

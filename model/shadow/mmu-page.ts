@@ -32,7 +32,15 @@ export const sp_has_gptes = (page: MmuPageView): boolean => !page.role.direct;
 
 /** role.word without the invalid bit: two contexts share a page iff gfn and word are equal. */
 export const roleWord = (role: RoleView): number =>
-  makeRole(role.level, role.access, role.direct, role.cr0_wp, role.efer_nx_clear);
+  makeRole(
+    role.level,
+    role.access,
+    role.direct,
+    role.cr0_wp,
+    role.efer_nx_clear,
+    role.cr4_smep,
+    role.smap_andnot_wp,
+  );
 
 export const makeRole = (
   level: number,
@@ -40,8 +48,16 @@ export const makeRole = (
   direct: boolean,
   cr0_wp: boolean,
   efer_nx_clear = false,
+  cr4_smep = false,
+  smap_andnot_wp = false,
 ): number =>
-  level | (access << 2) | (direct ? 32 : 0) | (cr0_wp ? 64 : 0) | (efer_nx_clear ? 128 : 0);
+  level |
+  (access << 2) |
+  (direct ? 32 : 0) |
+  (cr0_wp ? 64 : 0) |
+  (efer_nx_clear ? 128 : 0) |
+  (cr4_smep ? 256 : 0) |
+  (smap_andnot_wp ? 512 : 0);
 
 export const roleLevel = (word: number): number => word & 3;
 
@@ -52,6 +68,8 @@ export const setRole = (role: RoleView, word: number): void => {
   role.direct = (word & 32) !== 0;
   role.cr0_wp = (word & 64) !== 0;
   role.efer_nx_clear = (word & 128) !== 0;
+  role.cr4_smep = (word & 256) !== 0;
+  role.smap_andnot_wp = (word & 512) !== 0;
   role.invalid = false;
 };
 
@@ -67,8 +85,9 @@ export const kvm_mmu_child_role = (
     warn(kvm, 'child-role-invalid');
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
-  const { level, cr0_wp, efer_nx_clear } = parent.role;
-  return makeRole(level - below, access, direct, cr0_wp, efer_nx_clear);
+  const { level, cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp } = parent.role;
+  const modes = [cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp] as const;
+  return makeRole(level - below, access, direct, ...modes);
 };
 
 /**
@@ -80,13 +99,22 @@ export const rootRole = (kvm: Kvm, v: number): number => {
   const direct = kvm.vcpu.at(v).cr0_pg_clear && kvm.rules.role_direct === 'in-role';
   return direct
     ? makeRole(levels, ACC_ALL, true, false)
-    : makeRole(levels, ACC_ALL, false, roleCr0Wp(kvm, v), roleEferNxClear(kvm, v));
+    : makeRole(levels, ACC_ALL, false, ...roleModes(kvm, v));
 };
 
 /** The frame that the root shadows: that of CR3, and without paging the first of all. */
 export const rootGfn = (kvm: Kvm, v: number): number => {
   const { cr0_pg_clear, cr3 } = kvm.vcpu.at(v);
   return cr0_pg_clear ? 0 : (kvm.geometry.cr3[cr3] ?? 0);
+};
+
+/** kvm_calc_cpu_role(): CR0.WP, EFER.NX, CR4.SMEP, and CR4.SMAP where CR0.WP is clear. */
+const roleModes = (kvm: Kvm, v: number): readonly [boolean, boolean, boolean, boolean] => {
+  const { cr0_wp, cr4_smap, cr4_smep } = kvm.vcpu.at(v);
+  const { role_smap, role_smep } = kvm.rules;
+  const smep = cr4_smep && role_smep === 'in-role';
+  const smap = cr4_smap && !cr0_wp && role_smap === 'and-not-wp';
+  return [roleCr0Wp(kvm, v), roleEferNxClear(kvm, v), smep, smap];
 };
 
 const roleCr0Wp = (kvm: Kvm, v: number): boolean =>

@@ -13,7 +13,8 @@
  */
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { isWrite, permits } from '../access.ts';
+import { isWrite } from '../access.ts';
+import { permitsInMode } from '../modes.ts';
 import { tableIndex } from '../geometry.ts';
 import {
   gpte_accessed,
@@ -59,7 +60,7 @@ const walk_addr: ModelTransition = {
     if (level > 1 && !is_large_pte(pte)) return true;
     vcpu.walker.level = 0;
     const cr0_wp = vcpu.cr0_wp || kvm.rules.walk_cr0_wp === 'stale';
-    if (!permits(accessDownTo(vcpu, level), kindOf(vcpu), cr0_wp)) {
+    if (!permitsInMode(vcpu, accessDownTo(vcpu, level), kindOf(vcpu), cr0_wp)) {
       vcpu.insn.present = true;
       vcpu.pc = 'inject_page_fault';
       return true;

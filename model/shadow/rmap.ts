@@ -129,13 +129,14 @@ export const kvm_mmu_slot_gfn_write_protect = (
 export const rmap_write_protect = (kvm: Kvm, key: number, pt_protect: boolean): boolean => {
   const clears = pt_protect || kvm.rules.dirty_log_protect === 'clear-mmu-writable';
   if (kvm.costs !== undefined) kvm.costs.rmaps += 1;
+  const all = pt_protect && kvm.rules.table_protect === 'mmu-writable-too';
   let flush = false;
   for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
     const sptep = lowestBit(rest);
     const sp = sptep_to_sp(kvm, sptep);
     const index = spte_index(kvm, sptep);
     const spte = kvm.sp.at(sp).spt.get(index);
-    if (!is_writable_pte(spte) && !(pt_protect && is_mmu_writable_spte(spte))) continue;
+    if (!is_writable_pte(spte) && !(all && is_mmu_writable_spte(spte))) continue;
     const protectedSpte = clears ? writeProtected(spte) : withoutWrite(spte);
     if (mmu_spte_update(kvm, sp, index, protectedSpte)) flush = true;
   }

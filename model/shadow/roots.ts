@@ -4,7 +4,7 @@
  * Kernel: vcpu_enter_guest(), kvm_mmu_load(), kvm_mmu_sync_roots(), kvm_mmu_new_pgd(),
  * kvm_mmu_free_roots(), kvm_mmu_free_obsolete_roots(), kvm_mmu_reset_context().
  *
- * Abstracts: PCIDs, and requests that no operation of this machine makes.
+ * Abstracts: requests that no operation of this machine makes.
  */
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm } from '../state.ts';
@@ -248,10 +248,16 @@ const freeRoot = (kvm: Kvm, v: number): void => {
 
 /** kvm_mmu_reset_context(): all roots of the vCPU are given back, since the role changed. */
 export const kvm_mmu_reset_context = (kvm: Kvm, v: number): void => {
-  const { prev_root } = kvm.vcpu.at(v);
   freeRoot(kvm, v);
+  freePrevRoots(kvm, v, () => true);
+};
+
+/** kvm_mmu_free_roots(KVM_MMU_ROOT_PREVIOUS()): the cached roots for these values of CR3. */
+export const freePrevRoots = (kvm: Kvm, v: number, test: (cr3: number) => boolean): void => {
+  const { prev_root } = kvm.vcpu.at(v);
   for (let i = 0; i < prev_root.length; i += 1) {
     const cached = prev_root.at(i);
+    if (!test(cached.cr3)) continue;
     if (cached.sp !== null) {
       mmu_free_root_page(kvm, cached.sp);
       kvm_mmu_commit_zap_page(kvm);

@@ -66,11 +66,18 @@ export const prepareLeaf = (kvm: Kvm, m: Mapping): void => {
   const { spt } = kvm.sp.at(m.sp);
   const old_spte = spt.get(m.index);
   const otherFrame = is_last_spte(old_spte) && spte_to_pfn(old_spte) !== m.pfn;
+  if (otherFrame && isByDirectMmu(kvm)) warn(kvm, 'frame-of-direct-leaf-changes');
   // A table gives way to a leaf above 4K; the child stays in the hash with its entries.
   if (otherFrame) dropOld(kvm, m);
   else if (isTableSpte(old_spte)) dropTable(kvm, m, spte_to_child_sp(old_spte));
   kvm.mmu_lock.wrprot = decideWriteProtection(kvm, m, spt.get(m.index), false);
   markWritable(kvm, m, kvm.mmu_lock.wrprot);
+};
+
+/** Whether the fault is one of a direct MMU, whose gfn never changes. */
+const isByDirectMmu = (kvm: Kvm): boolean => {
+  const { holder } = kvm.mmu_lock;
+  return holder !== null && kvm.vcpu.at(holder).cr0_pg_clear;
 };
 
 const dropOld = (kvm: Kvm, m: Pick<Mapping, 'sp' | 'index'>): void => {

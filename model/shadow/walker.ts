@@ -5,12 +5,19 @@
  * Kernel: struct guest_walker, FNAME(walk_addr_generic), FNAME(protect_clean_gpte), direct_map().
  */
 import type { Kvm, VcpuView } from '../state.ts';
-import { ACC_ALL, ACC_USER_MASK, ACC_WRITE_MASK, type AccessKind } from '../access.ts';
+import {
+  ACC_ALL,
+  ACC_EXEC_MASK,
+  ACC_USER_MASK,
+  ACC_WRITE_MASK,
+  withoutAc,
+  type AccessKind,
+} from '../access.ts';
 import { pagesPerLeaf, tableIndex } from '../geometry.ts';
 import { gpte_access, gpte_to_gfn, is_large_pte, protect_clean_gpte } from '../gpte.ts';
 import { readGuest } from './mmu-page.ts';
 
-export const kindNames: readonly AccessKind[] = ['ur', 'uw', 'ux', 'sr', 'sw', 'sx'];
+export const kindNames: readonly AccessKind[] = ['ur', 'uw', 'ux', 'sr', 'sw', 'sx', 'ar', 'aw'];
 export const kindOf = (vcpu: VcpuView): AccessKind => kindNames[vcpu.insn.kind] ?? 'ur';
 
 /** walker.level: the level of the guest leaf; 2 or more for a large page. Without paging: all. */
@@ -49,15 +56,18 @@ export const pteAccess = (vcpu: VcpuView): number => {
 
 /**
  * The rights that the fault maps. With CR0.WP clear a supervisor write to a read-only page gets a
- * writable supervisor mapping, since hardware runs with CR0.WP set; not where there is no slot,
- * lest the wrong rights be kept for MMIO.
+ * writable supervisor mapping, since hardware runs with CR0.WP set, and one that is not executable
+ * where SMEP forbids fetches from user pages; not where there is no slot, lest the wrong rights be
+ * kept for MMIO.
  */
-export const mappedAccess = (vcpu: VcpuView): number => {
+export const mappedAccess = (kvm: Kvm, vcpu: VcpuView): number => {
   const access = pteAccess(vcpu);
-  const kind = kindOf(vcpu);
+  const kind = withoutAc(kindOf(vcpu));
   if (vcpu.fault.slot === 'none') return access;
   if (kind !== 'sw' || vcpu.cr0_wp || (access & ACC_WRITE_MASK) !== 0) return access;
-  return (access | ACC_WRITE_MASK) & ~ACC_USER_MASK;
+  const flipped = (access | ACC_WRITE_MASK) & ~ACC_USER_MASK;
+  const strips = vcpu.cr4_smep && kvm.rules.wp0_smep === 'not-executable';
+  return strips ? flipped & ~ACC_EXEC_MASK : flipped;
 };
 
 /** The table that holds the entry at `level` of the walk. */

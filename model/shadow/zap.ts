@@ -170,6 +170,8 @@ const freePage = (page: MmuPageView): void => {
   page.role.direct = false;
   page.role.cr0_wp = false;
   page.role.efer_nx_clear = false;
+  page.role.cr4_smep = false;
+  page.role.smap_andnot_wp = false;
   page.role.invalid = false;
   page.obsolete = false;
   page.unsync = false;

@@ -60,6 +60,7 @@ const dropTlbEntry = (kvm: Kvm, v: number, i: number): void => {
   entry.access = 0;
   entry.huge = false;
   entry.clean = false;
+  entry.cr3 = 0;
 };
 
 const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {
@@ -75,7 +76,7 @@ const dropPscEntry = (kvm: Kvm, v: number, i: number): void => {
  * -1 stands for a thread that is no vCPU.
  */
 export const mayFlush = (kvm: Kvm, v: number): boolean => {
-  if (!kvm.lockless_walks || kvm.rules.lockless_walkers === 'ignored') return true;
+  if (kvm.rules.lockless_walkers === 'ignored') return true;
   for (let other = 0; other < kvm.vcpu.length; other += 1) {
     if (other !== v && kvm.vcpu.at(other).reading !== null) return false;
   }

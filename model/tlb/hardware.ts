@@ -9,8 +9,9 @@
 import type { Kvm } from '../state.ts';
 import { hasPml } from '../layout/dirty-log.ts';
 import { never, type ModelTransition } from '../transition.ts';
-import { isWrite, permits, type AccessKind } from '../access.ts';
-import { isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
+import { isWrite, type AccessKind } from '../access.ts';
+import { hasPcids, isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
+import { activePcid, permitsInMode } from '../modes.ts';
 import {
   is_last_spte,
   isDirtyClear,
@@ -76,6 +77,10 @@ const walkFromCache = (kvm: Kvm, v: number, va: number, i: number): number => {
   return walkFrom(kvm, va, entry.sp, entry.level - 1);
 };
 
+/** Whether what was loaded under a value of CR3 is tagged with the PCID that is active. */
+const isOfActivePcid = (kvm: Kvm, v: number, cr3: number): boolean =>
+  !kvm.vcpu.at(v).cr4_pcide || kvm.geometry.pcids[cr3] === activePcid(kvm, v);
+
 /** One way in which the hardware could perform an access now. */
 export interface Translation {
   readonly pfn: number;
@@ -96,24 +101,26 @@ export const usableTranslations = (
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
   const found: Translation[] = [];
   for (let i = 0; i < ghost_tlb.length; i += 1) {
-    const { valid, pfn, access } = ghost_tlb.at(i);
-    if (valid && ghost_tlb.at(i).va === va && mayUse(access, kind, ghost_tlb.at(i).clean)) {
+    const { valid, pfn, access, clean, cr3 } = ghost_tlb.at(i);
+    if (!valid || ghost_tlb.at(i).va !== va || !isOfActivePcid(kvm, v, cr3)) continue;
+    if (mayUse(kvm, v, access, kind, clean)) {
       found.push({ pfn, access, by: 'tlb' });
     }
   }
   const fromRoot = walkFromRoot(kvm, v, va);
-  if (allows(fromRoot, kind)) found.push(translation(fromRoot, 'walk'));
+  if (allows(kvm, v, fromRoot, kind)) found.push(translation(fromRoot, 'walk'));
   for (let i = 0; i < ghost_psc.length; i += 1) {
     const spte = walkFromCache(kvm, v, va, i);
-    if (spte !== fromRoot && allows(spte, kind)) {
+    if (spte !== fromRoot && allows(kvm, v, spte, kind)) {
       found.push(translation(spte, 'paging-structure-cache'));
     }
   }
   return found;
 };
 
-const allows = (spte: number, kind: AccessKind): boolean =>
-  is_shadow_present_pte(spte) && permits(spteAccess(spte), kind, true);
+/** Whether the hardware of `v` lets the access through the leaf; it runs with CR0.WP set. */
+export const allows = (kvm: Kvm, v: number, spte: number, kind: AccessKind): boolean =>
+  is_shadow_present_pte(spte) && permitsInMode(kvm.vcpu.at(v), spteAccess(spte), kind, true);
 
 const translation = (spte: number, by: Translation['by']): Translation => ({
   pfn: spte_to_pfn(spte),
@@ -122,8 +129,8 @@ const translation = (spte: number, by: Translation['by']): Translation => ({
 });
 
 /** A translation loaded with the dirty flag clear does for no write: the flag comes first. */
-const mayUse = (access: number, kind: AccessKind, clean: boolean): boolean =>
-  permits(access, kind, true) && !(clean && isWrite(kind));
+const mayUse = (kvm: Kvm, v: number, access: number, kind: AccessKind, clean: boolean): boolean =>
+  permitsInMode(kvm.vcpu.at(v), access, kind, true) && !(clean && isWrite(kind));
 
 /** Whether `findUsablePfn` is to return this frame. */
 type Wanted = (kvm: Kvm, v: number, va: number, kind: AccessKind, pfn: number) => boolean;
@@ -138,18 +145,18 @@ export const findUsablePfn = (
 ): number => {
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
   for (let i = 0; i < ghost_tlb.length; i += 1) {
-    const { valid, pfn, access } = ghost_tlb.at(i);
-    const { clean } = ghost_tlb.at(i);
-    if (!valid || ghost_tlb.at(i).va !== va || !mayUse(access, kind, clean)) continue;
+    const { valid, pfn, access, clean, cr3 } = ghost_tlb.at(i);
+    if (!valid || ghost_tlb.at(i).va !== va || !isOfActivePcid(kvm, v, cr3)) continue;
+    if (!mayUse(kvm, v, access, kind, clean)) continue;
     if (wanted(kvm, v, va, kind, pfn)) return pfn;
   }
   const fromRoot = walkFromRoot(kvm, v, va);
-  if (allows(fromRoot, kind) && wanted(kvm, v, va, kind, spte_to_pfn(fromRoot))) {
+  if (allows(kvm, v, fromRoot, kind) && wanted(kvm, v, va, kind, spte_to_pfn(fromRoot))) {
     return spte_to_pfn(fromRoot);
   }
   for (let i = 0; i < ghost_psc.length; i += 1) {
     const spte = walkFromCache(kvm, v, va, i);
-    if (!allows(spte, kind)) continue;
+    if (!allows(kvm, v, spte, kind)) continue;
     if (wanted(kvm, v, va, kind, spte_to_pfn(spte))) return spte_to_pfn(spte);
   }
   return -1;
@@ -183,13 +190,16 @@ const tlbFill: ModelTransition = {
     const huge = kvm.nx_huge_pages !== 'never' && loadsHuge(kvm, v, va);
     const clean = isDirtyClear(spte) && hasPml(kvm.geometry);
     const same = entry.valid && entry.va === va && entry.pfn === pfn && entry.access === access;
-    if (same && entry.huge === huge && entry.clean === clean) return false;
+    const cr3 = hasPcids(kvm.geometry) ? vcpu.cr3 : 0;
+    const loaded = entry.huge === huge && entry.clean === clean && entry.cr3 === cr3;
+    if (same && loaded) return false;
     entry.valid = true;
     entry.va = va;
     entry.pfn = pfn;
     entry.access = access;
     entry.huge = huge;
     entry.clean = clean;
+    entry.cr3 = cr3;
     return true;
   },
 };

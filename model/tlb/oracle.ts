@@ -9,7 +9,10 @@
  * Translation Information" of the SDM, computed forwards.
  *
  * Sets are kept per kind of access, because for a fixed kind the rights of a path are a plain
- * conjunction: a level either permits the kind or does not.
+ * conjunction: a level either permits the kind or does not. What SMEP or SMAP forbids on user pages
+ * needs, besides, one entry of the supervisor somewhere on the path. For such a kind the sets hold
+ * what is reached by paths that have one already; those without are in the sets of the same kind
+ * without that demand.
  *
  * A vCPU without paging has no sets: an address leads to the frame of that number, always.
  *
@@ -20,155 +23,66 @@
 import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm } from '../state.ts';
 import type { JudgedKind } from '../judged-kinds.ts';
-import { isWrite, permits, type AccessKind } from '../access.ts';
-import { addressCount, pagesPerLeaf, prefixOf, tableIndex } from '../geometry.ts';
+import { withoutAc, type AccessKind } from '../access.ts';
+import { tableIndex } from '../geometry.ts';
+import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
+import { activePcid, isBarredFromUserPages } from '../modes.ts';
+import { pfnOf } from '../shadow/mmu-page.ts';
 import {
-  gpte_access,
-  gpte_accessed,
-  gpte_dirty,
-  gpte_to_gfn,
-  is_large_pte,
-  is_rsvd_bits_set,
-  is_present_gpte,
-} from '../gpte.ts';
-import { pfnOf, readGuest } from '../shadow/mmu-page.ts';
-
-const entryPermits = (pte: number, { kind, cr0_wp, efer_nx }: JudgedKind): boolean => {
-  if (!is_present_gpte(pte) || is_rsvd_bits_set(pte, efer_nx)) return false;
-  return permits(gpte_access(pte), kind, cr0_wp);
-};
-
-/** Nothing is cached or used whose accessed flag is clear: whoever uses it sets the flag first. */
-const mayBeUsed = (pte: number, kind: JudgedKind): boolean =>
-  entryPermits(pte, kind) && gpte_accessed(pte);
-
-/** A write needs the dirty flag of the leaf, which whoever performs it has set before. */
-const leafMayBeUsed = (pte: number, kind: JudgedKind): boolean =>
-  mayBeUsed(pte, kind) && (gpte_dirty(pte) || !isWrite(kind.kind));
-
-/** No value: what `valueBy` returns for a vCPU that has no store in flight to the entry. */
-const NONE = -1;
-
-/**
- * A value that the architecture lets the entry have now: what memory holds (`by` is -1), or what it
- * held before the emulated store that vCPU `by` has in flight. Callers go through all of them.
- */
-const valueBy = (kvm: Kvm, gfn: number, index: number, by: number): number => {
-  if (by < 0) return readGuest(kvm, gfn, index);
-  const { emulated } = kvm.vcpu.at(by);
-  const isHere = emulated.pending && emulated.gfn === gfn && emulated.index === index;
-  return isHere ? emulated.old : NONE;
-};
-
-/** The vCPUs whose stores in flight leave two values: none under the strict oracle. */
-const storers = (kvm: Kvm): number => (kvm.oracle === 'strict' ? 0 : kvm.vcpu.length);
-
-/** Lets the sets of `v` take in all that can be read now. */
-const grow = (kvm: Kvm, v: number): void => {
-  if (kvm.vcpu.at(v).cr0_pg_clear) return;
-  const g = kvm.geometry;
-  const kinds = kvm.judgedKinds;
-  for (let k = 0; k < kinds.length; k += 1) {
-    const kind = kinds[k];
-    if (kind === undefined) continue;
-    for (let level = g.levels; level > 1; level -= 1) growTables(kvm, v, level, k, kind);
-    growFrames(kvm, v, k, kind);
-  }
-};
-
-const growTables = (kvm: Kvm, v: number, level: number, k: number, kind: JudgedKind): void => {
-  const g = kvm.geometry;
-  const { ghost_allowed_table } = kvm.vcpu.at(v);
-  const kinds = kvm.judgedKinds.length;
-  const span = g.entries ** (level - 1);
-  for (let va = 0; va < addressCount(g); va += span) {
-    const set = ghost_allowed_table.at(prefixOf(g, va, level) * kinds + k);
-    const index = tableIndex(g, va, level);
-    for (let rest = tablesAbove(kvm, v, va, level, k); rest !== 0; rest = withoutLowest(rest)) {
-      for (let by = -1; by < storers(kvm); by += 1) {
-        const pte = valueBy(kvm, lowestBit(rest), index, by);
-        if (pte === NONE || !mayBeUsed(pte, kind)) continue;
-        if (is_large_pte(pte)) {
-          growLarge(kvm, v, va, level, k, pte, kind);
-          continue;
-        }
-        const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
-        if (pfn < g.tables) set.add(pfn);
-      }
-    }
-  }
-};
-
-/** A leaf above 4K: every address below it takes in its frame of the run. */
-const growLarge = (
-  kvm: Kvm,
-  v: number,
-  va: number,
-  level: number,
-  k: number,
-  pte: number,
-  kind: JudgedKind,
-): void => {
-  if (!leafMayBeUsed(pte, kind)) return;
-  const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = kvm.judgedKinds.length;
-  for (let i = 0; i < pagesPerLeaf(kvm.geometry, level); i += 1) {
-    ghost_allowed_frame.at((va + i) * kinds + k).add(gpte_to_gfn(pte) + i);
-  }
-};
-
-const growFrames = (kvm: Kvm, v: number, k: number, kind: JudgedKind): void => {
-  const g = kvm.geometry;
-  const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = kvm.judgedKinds.length;
-  for (let va = 0; va < addressCount(g); va += 1) {
-    const set = ghost_allowed_frame.at(va * kinds + k);
-    const index = tableIndex(g, va, 1);
-    for (let rest = tablesAbove(kvm, v, va, 1, k); rest !== 0; rest = withoutLowest(rest)) {
-      for (let by = -1; by < storers(kvm); by += 1) {
-        const pte = valueBy(kvm, lowestBit(rest), index, by);
-        if (pte !== NONE && leafMayBeUsed(pte, kind)) set.add(gpte_to_gfn(pte));
-      }
-    }
-  }
-};
-
-/** The tables that may hold the entry of `va` at `level`, as a set of frames. */
-const tablesAbove = (kvm: Kvm, v: number, va: number, level: number, k: number): number => {
-  const g = kvm.geometry;
-  const vcpu = kvm.vcpu.at(v);
-  if (level === g.levels) return 1 << (g.cr3[vcpu.cr3] ?? 0);
-  return vcpu.ghost_allowed_table.at(prefixOf(g, va, level + 1) * kvm.judgedKinds.length + k).bits;
-};
+  entryPermits,
+  frameSet,
+  frameSetsPerPcid,
+  grow,
+  isUserEntry,
+  NONE,
+  storers,
+  tableSet,
+  tableSetsPerPcid,
+  tablesAbove,
+  valueBy,
+} from './allowed-sets.ts';
 
 /** After every change of guest memory: all vCPUs may have read the new value. */
 export const guestMemoryChanged = (kvm: Kvm): void => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) grow(kvm, v);
 };
 
-/** MOV CR3: nothing read before counts any more. */
-export const resetAllowed = (kvm: Kvm, v: number): void => {
+/** Drops what was read for a PCID. */
+export const forgetPcid = (kvm: Kvm, v: number, pcid: number): void => {
   const { ghost_allowed_table, ghost_allowed_frame } = kvm.vcpu.at(v);
-  for (let i = 0; i < ghost_allowed_table.length; i += 1) ghost_allowed_table.at(i).bits = 0;
-  for (let i = 0; i < ghost_allowed_frame.length; i += 1) ghost_allowed_frame.at(i).bits = 0;
+  const tables = tableSetsPerPcid(kvm);
+  const frames = frameSetsPerPcid(kvm);
+  for (let i = 0; i < tables; i += 1) ghost_allowed_table.at(pcid * tables + i).bits = 0;
+  for (let i = 0; i < frames; i += 1) ghost_allowed_frame.at(pcid * frames + i).bits = 0;
+};
+
+/** MOV CR3 and INVPCID: nothing read before for the active PCID counts any more. */
+export const resetAllowed = (kvm: Kvm, v: number): void => {
+  forgetPcid(kvm, v, activePcid(kvm, v));
   grow(kvm, v);
 };
 
-/** INVLPG: the translation of one address, and all of the paging-structure caches. */
+/** MOV CR3 that flushes nothing: what the PCID had cached counts, and what can be read now. */
+export const keepAllowed = (kvm: Kvm, v: number): void => {
+  grow(kvm, v);
+};
+
+/** INVLPG: the translation of one address, and all of the paging-structure caches of the PCID. */
 export const resetAllowedAddress = (kvm: Kvm, v: number, va: number): void => {
   const { ghost_allowed_table } = kvm.vcpu.at(v);
-  for (let i = 0; i < ghost_allowed_table.length; i += 1) ghost_allowed_table.at(i).bits = 0;
+  const tables = tableSetsPerPcid(kvm);
+  const base = activePcid(kvm, v) * tables;
+  for (let i = 0; i < tables; i += 1) ghost_allowed_table.at(base + i).bits = 0;
   forgetFrames(kvm, v, va);
   grow(kvm, v);
 };
 
 /** A delivered #PF: the translation of its address, and the cached entries on the way to it. */
 export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
-  const g = kvm.geometry;
   const { ghost_allowed_table } = kvm.vcpu.at(v);
   const kinds = kvm.judgedKinds.length;
-  for (let level = g.levels; level > 1; level -= 1) {
-    const prefix = prefixOf(g, va, level) * kinds;
+  for (let level = kvm.geometry.levels; level > 1; level -= 1) {
+    const prefix = tableSet(kvm, v, va, level, 0);
     for (let k = 0; k < kinds; k += 1) ghost_allowed_table.at(prefix + k).bits = 0;
   }
   forgetFrames(kvm, v, va);
@@ -177,16 +91,21 @@ export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
 
 const forgetFrames = (kvm: Kvm, v: number, va: number): void => {
   const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const kinds = kvm.judgedKinds.length;
-  for (let k = 0; k < kinds; k += 1) ghost_allowed_frame.at(va * kinds + k).bits = 0;
+  const first = frameSet(kvm, v, va, 0);
+  for (let k = 0; k < kvm.judgedKinds.length; k += 1) ghost_allowed_frame.at(first + k).bits = 0;
 };
 
 /** Index of the kind that judges an access of `kind` made by `v` now. */
 const judgedIndex = (kvm: Kvm, v: number, kind: AccessKind): number => {
-  const { cr0_wp, efer_nx_clear } = kvm.vcpu.at(v);
-  const wp = cr0_wp || kind !== 'sw';
+  const vcpu = kvm.vcpu.at(v);
+  const judged = withoutAc(kind);
+  const wp = vcpu.cr0_wp || judged !== 'sw';
+  const barred = isBarredFromUserPages(vcpu, kind);
   const fits = (j: JudgedKind): boolean =>
-    j.kind === kind && j.cr0_wp === wp && j.efer_nx !== efer_nx_clear;
+    j.kind === judged &&
+    j.cr0_wp === wp &&
+    j.efer_nx !== vcpu.efer_nx_clear &&
+    j.supervisorOnly === barred;
   return kvm.judgedKinds.findIndex(fits);
 };
 
@@ -214,8 +133,8 @@ export const isAllowed = (
   pfn: number,
 ): boolean => {
   if (kvm.vcpu.at(v).cr0_pg_clear) return pfnOf(kvm, va) === pfn;
-  const kinds = kvm.judgedKinds.length;
-  const set = kvm.vcpu.at(v).ghost_allowed_frame.at(va * kinds + judgedIndex(kvm, v, kind));
+  const { ghost_allowed_frame } = kvm.vcpu.at(v);
+  const set = ghost_allowed_frame.at(frameSet(kvm, v, va, judgedIndex(kvm, v, kind)));
   for (let rest = set.bits; rest !== 0; rest = withoutLowest(rest)) {
     if (pfnOf(kvm, lowestBit(rest)) === pfn) return true;
   }
@@ -226,17 +145,24 @@ export const isAllowed = (
  * Whether the guest's tables justify a #PF on the access now: at some level the entry fails, in
  * some table that may be cached above it or that the walk reads now. A walk passes entries whose
  * accessed flag is clear. Manual: "Page-Fault Exceptions".
+ *
+ * Of what SMEP or SMAP forbids on user pages, a path of user entries fails as well. Tables cached
+ * above are taken for such as can be reached so, which may justify too much.
  */
 export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKind): boolean => {
   const g = kvm.geometry;
   if (kvm.vcpu.at(v).cr0_pg_clear) return false;
-  const k = judgedIndex(kvm, v, kind);
-  const judged = kvm.judgedKinds[k] ?? { kind, cr0_wp: true, efer_nx: true };
+  const judged = kvm.judgedKinds[judgedIndex(kvm, v, kind)];
+  if (judged === undefined) return false;
   let readNow = 0;
+  let userNow = 0;
   for (let level = g.levels; level > 0; level -= 1) {
     const index = tableIndex(g, va, level);
-    const tables = readNow | tablesAbove(kvm, v, va, level, k);
+    const cached = tablesAbove(kvm, v, va, level, judged.plain);
+    const byUser = cached | userNow;
+    const tables = cached | readNow;
     readNow = 0;
+    userNow = 0;
     for (let rest = tables; rest !== 0; rest = withoutLowest(rest)) {
       for (let by = -1; by < storers(kvm); by += 1) {
         const pte = valueBy(kvm, lowestBit(rest), index, by);
@@ -244,7 +170,11 @@ export const isFaultJustified = (kvm: Kvm, v: number, va: number, kind: AccessKi
         const pfn = g.host_pfn[gpte_to_gfn(pte)] ?? g.tables;
         const leads = level > 1 && is_present_gpte(pte) && !is_large_pte(pte);
         if (!entryPermits(pte, judged) || (leads && pfn >= g.tables)) return true;
-        if (leads) readNow |= 1 << pfn;
+        const user = (byUser & rest & -rest) !== 0 && isUserEntry(pte);
+        if (!leads && user && judged.supervisorOnly) return true;
+        if (!leads) continue;
+        readNow |= 1 << pfn;
+        if (user) userNow |= 1 << pfn;
       }
     }
   }

@@ -41,3 +41,12 @@ export const writableLeafOver = (kvm: Kvm, test: (page: number) => boolean): Fin
     const where = { sp, index, gfn: hex(gfnOfPage(kvm, found)), page: hex(found) };
     return { message: '', where };
   });
+
+/** A fast page fault has made the page writable and is about to mark it. */
+export const isBeingLetThrough = (kvm: Kvm, gfn: number): boolean => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const { pc, insn } = kvm.vcpu.at(v);
+    if (pc === 'mark_page_dirty' && insn.va === gfn) return true;
+  }
+  return false;
+};

@@ -1,7 +1,6 @@
 /** Assertions about faults, mapping, MMIO, the host, and what is counted. */
 import type { Assertion } from './assertions.ts';
 
-const direct = 'waits for direct MMUs';
 export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'mmu_try_to_unsync_pages()',
@@ -12,7 +11,7 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'mmu_set_spte()',
     claim: 'a leaf is never replaced by one of another frame in a direct MMU',
-    why: direct,
+    warning: 'frame-of-direct-leaf-changes',
   },
   {
     where: 'mmu_set_spte()',
@@ -45,8 +44,16 @@ export const assertionsOfFaults: readonly Assertion[] = [
     claim: 'the root is valid',
     properties: ['fault-maps-below-a-valid-root'],
   },
-  { where: 'fast_page_fault()', claim: 'a root can always be walked', why: direct },
-  { where: 'direct_page_fault()', claim: 'a direct MMU has no dummy root', why: direct },
+  {
+    where: 'fast_page_fault()',
+    claim: 'a root can always be walked',
+    why: 'a vCPU that leaves the guest keeps its root until it enters again',
+  },
+  {
+    where: 'direct_page_fault()',
+    claim: 'a direct MMU has no dummy root',
+    why: 'there are no dummy roots',
+  },
   {
     where: 'handle_mmio_page_fault()',
     claim: 'a present SPTE has no reserved bit',

@@ -31,7 +31,7 @@ const semantic: readonly DesignId[] = [
     id: 'L3',
     about: 'no hardware structure leads to a freed page',
     properties: ['hardware-reaches-no-freed-page', 'lockless-walker-reads-no-freed-page'],
-    waits: 'the walks of aging and of the fast page fault',
+    waits: 'the walks of aging',
   },
   { id: 'L4', about: 'one valid page for a gfn and role', properties: ['valid-page-is-unique'] },
   {
@@ -107,8 +107,8 @@ const semantic: readonly DesignId[] = [
     about: 'after a flush of the guest nothing older is reachable',
     properties: ['flush-leaves-no-stale-entry', 'synced-root-reaches-no-unsync-page'],
     waits:
-      'INVPCID, with PCIDs. For INVLPG the statement is about accesses: see T2, which judges ' +
-      'every access after it',
+      'INVPCID of an address and of all contexts. For INVLPG the statement is about accesses: ' +
+      'see T2, which judges every access after it',
   },
   {
     id: 'Y3',
@@ -165,7 +165,6 @@ const semantic: readonly DesignId[] = [
     id: 'D1',
     about: 'no store is lost',
     properties: ['store-reaches-the-dirty-log'],
-    waits: 'the fast page fault',
   },
   {
     id: 'D2',

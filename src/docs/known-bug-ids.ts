@@ -32,7 +32,6 @@ export const knownBugIds: readonly DesignId[] = [
     id: 'DIRTY',
     about: 'D1',
     properties: ['store-reaches-the-dirty-log'],
-    waits: 'the fast page fault',
   },
   {
     id: 'LOG-CONTRACT',

@@ -30,24 +30,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Only EPT entries can be present without a right to read.',
   },
   {
-    id: 'smep-wp0-user-exec',
-    category: 'B',
-    waits: `${bits}: CR4.SMEP`,
-    why: 'SMEP is off in every scenario.',
-  },
-  {
-    id: 'smap-wp0-role',
-    category: 'B',
-    waits: `${bits}: CR4.SMAP`,
-    why: 'SMAP is off in every scenario.',
-  },
-  {
-    id: 'cr4-toggle-no-role-update',
-    category: 'B',
-    waits: `${bits}: CR4.SMAP, CR4.PKE`,
-    why: 'CR0.WP and EFER.NX are the only control bits that a guest toggles here.',
-  },
-  {
     id: 'pae-toggle-no-reset',
     category: 'B',
     waits: `${bits}: CR4.PAE, and 32-bit guest tables`,
@@ -98,12 +80,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Its iterators yield.',
   },
   {
-    id: 'fast-pf-fixes-wrong-fault',
-    category: 'H',
-    waits: 'fast page fault',
-    why: 'Every fault takes mmu_lock.',
-  },
-  {
     id: 'quota-reclaim-kills-own-root',
     category: 'C',
     waits:
@@ -147,12 +123,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'C',
     waits: 'arrays of a slot that moves',
     why: 'Counters and rmaps are kept by frame, not by slot.',
-  },
-  {
-    id: 'tdp-wprot-skips-mmu-writable',
-    category: 'E',
-    waits: 'the TDP MMU',
-    why: 'The shadow MMU protects tables by another function: see `wrprot-flush-keyed-on-w`.',
   },
   {
     id: 'tdp-ad-bits-overwritten',

@@ -198,6 +198,28 @@ describe('guestMovCr0Wp', () => {
   });
 });
 
+describe('guestMovCr4', () => {
+  it('toggles a bit that the scenario has, gives the roots back, and flushes for SMEP', () => {
+    const program = aProgram({
+      budget: { cr4: 2 },
+      geometry: { cr4: ['smep', 'smap'], kinds: ['sr', 'sx'] },
+    });
+    const kvm = program.current;
+    const v = 0;
+    for (const cr4 of ['smep', 'smap'] as const) {
+      aPage(kvm, 0, { gfn: 0, level: 2, root_count: 1 });
+      aVcpu(kvm, v, { root: 0 });
+      kvm.vcpu.at(v).request_flush_current = false;
+      expect(run(program, 'guestMovCr4', { v, cr4 })).toBe(true);
+      expect(kvm.vcpu.at(v).root).toBe(null);
+      expect(kvm.vcpu.at(v).request_flush_current).toBe(cr4 === 'smep');
+    }
+    expect([kvm.vcpu.at(v).cr4_smep, kvm.vcpu.at(v).cr4_smap]).toEqual([true, true]);
+    aVcpu(kvm, v);
+    expect(run(program, 'guestMovCr4', { v, cr4: 'smap' })).toBe(false);
+  });
+});
+
 describe('guestWrmsrEferNx', () => {
   it('toggles the mode, gives the roots back and keeps what may be cached', () => {
     const program = aProgramInTheGuest({

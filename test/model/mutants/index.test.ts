@@ -37,7 +37,7 @@ describe('mutants', () => {
     for (const { says, source, category } of mutants) {
       expect(says).toMatch(/^[A-Za-z_].*\.$/);
       expect(source.length).toBeGreaterThan(0);
-      expect(['A', 'B', 'C', 'E', 'F', 'G', 'rule']).toContain(category);
+      expect(['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'rule']).toContain(category);
     }
   });
 

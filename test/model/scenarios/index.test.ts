@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { presets, scenarios } from '../../../model/index.ts';
-import { addressCount, hasDirectMmus, hasGuestTables } from '../../../model/geometry.ts';
+import { addressCount, hasDirectMmus, hasGuestTables, hasPcids } from '../../../model/geometry.ts';
 import { gpte_to_gfn, gpteMax } from '../../../model/gpte.ts';
 import { progressProperties, properties } from '../../../properties/index.ts';
 
@@ -32,6 +32,11 @@ describe('scenarios', () => {
       expect(geometry.host_pfn).toHaveLength(geometry.gfns);
       const roots = hasGuestTables(geometry) ? geometry.cr3 : [];
       expect(roots.filter((gfn) => gfn >= geometry.tables)).toEqual([]);
+      expect(geometry.pcids).toHaveLength(geometry.cr3.length);
+      if (hasPcids(geometry)) {
+        expect(geometry.psc_entries).toBe(0);
+        expect(new Set(geometry.cr3).size).toBe(geometry.cr3.length);
+      }
       expect(geometry.nonpaging.filter((v) => v >= geometry.vcpus)).toEqual([]);
       const addresses =
         s.addresses ?? Array.from({ length: addressCount(geometry) }, (_, va) => va);

@@ -5,7 +5,7 @@
  * Shares nothing with the oracle of the model but words and `permits()`. Time is the number of
  * events so far; the entry at a given time is what a read at that time may return.
  */
-import { permits, type AccessKind } from '../../../model/access.ts';
+import { ACC_USER_MASK, permits, type AccessKind } from '../../../model/access.ts';
 import {
   gpte_access,
   gpte_accessed,
@@ -30,6 +30,8 @@ interface Vcpu {
   /** gfn of the root table. */
   root: number;
   cr0_wp: boolean;
+  smep: boolean;
+  smap: boolean;
 }
 
 /** A table that an upper entry, read at `time`, leads to, with the rights of the path so far. */
@@ -62,6 +64,8 @@ export class BruteForce {
       tlb: Array.from({ length: g.entries ** g.levels }, () => 0),
       root,
       cr0_wp: true,
+      smep: false,
+      smap: false,
     }));
   }
 
@@ -107,12 +111,27 @@ export class BruteForce {
     vcpu.cr0_wp = !vcpu.cr0_wp;
   }
 
+  movCr4(v: number, bit: 'smep' | 'smap'): void {
+    const vcpu = this.#vcpu(v);
+    vcpu[bit] = !vcpu[bit];
+  }
+
+  /** Whether the rights of a whole path permit the access: a user page is one at every level. */
+  #permits(access: number, v: number, kind: AccessKind): boolean {
+    const { cr0_wp, smap, smep } = this.#vcpu(v);
+    const bySupervisor: AccessKind = kind.startsWith('a') ? (kind === 'aw' ? 'sw' : 'sr') : kind;
+    if (!permits(access, bySupervisor, cr0_wp)) return false;
+    if ((access & ACC_USER_MASK) === 0) return true;
+    if (kind === 'sx') return !smep;
+    return !(kind === 'sr' || kind === 'sw') || !smap;
+  }
+
   /** Whether one of `paths` lets an access of the kind reach host frame `pfn`. */
   isAllowed(paths: readonly Path[], v: number, kind: AccessKind, pfn: number): boolean {
     return paths.some(
       ({ gfn, access, dirty }) =>
         this.#g.host_pfn[gfn] === pfn &&
-        permits(access, kind, this.#vcpu(v).cr0_wp) &&
+        this.#permits(access, v, kind) &&
         (dirty || !kind.endsWith('w')),
     );
   }
@@ -169,6 +188,7 @@ export class BruteForce {
         if (!is_present_gpte(value) || !permits(below, at.kind, this.#vcpu(at.v).cr0_wp)) {
           return true;
         }
+        if (level === 0 && !this.#permits(below, at.v, at.kind)) return true;
         const next = { gfn: gpte_to_gfn(value), time: this.#now, access: below };
         return level > 0 && this.#failsBelow(next, { ...at, level });
       })

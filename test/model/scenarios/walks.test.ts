@@ -9,9 +9,9 @@ describe('every scenario', () => {
     'holds on random walks that check ranges, and that disabled steps write nothing',
     { timeout: 180_000 },
     async () => {
-      for (const { id, maxSteps } of scenarios) {
+      for (const { id, preset, maxSteps } of scenarios) {
         const options = { seed: 0x57e9n, maxSamples: 15, maxSteps, checked: true };
-        const outcome = await explore(aMachine({ scenario: id }), options, control);
+        const outcome = await explore(aMachine({ scenario: id, preset }), options, control);
         expect([id, outcome.kind]).toEqual([id, 'inconclusive']);
         expect(outcome.statistics.samples).toBe(15);
       }

@@ -22,8 +22,10 @@ export interface Workload {
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP, of
  * EFER.NX and of CR4, INVPCID; breaks of mmu_lock while pages are synced or zapped; emulated
  * writes that KVM turns into zapping and retrying; calls of the MMU notifier; changes of the memory
- * slot; changes of the size of a leaf of the host; changes of the parameter nx_huge_pages; shadow
- * pages that the recovery of NX huge pages zaps; memory caches that cannot be filled; times that
+ * slot; changes of the size of a leaf of the host; frames that the host makes read-only and calls
+ * with which it ages them; zaps of a range of guest frames, and of everything when the VM goes;
+ * changes of the quota; calls of the shrinker; changes of the parameter nx_huge_pages; shadow pages
+ * that the recovery of NX huge pages zaps; memory caches that cannot be filled; times that
  * userspace switches dirty logging, and that it asks for dirty pages.
  */
 export const budgetNames = [
@@ -42,11 +44,16 @@ export const budgetNames = [
   'memslot',
   'alloc_failure',
   'host_resize',
+  'host_share',
+  'aging',
+  'zap_range',
+  'zap_all',
+  'set_quota',
+  'shrink',
   'nx_toggle',
   'nx_recover',
   'log_dirty',
   'harvest',
-  'shrink',
 ] as const;
 export type BudgetName = (typeof budgetNames)[number];
 
@@ -112,3 +119,15 @@ export interface Config {
   /** Absent: nobody counts. */
   readonly costs?: Costs;
 }
+
+/** Whether the host changes its page table while the guest runs. */
+export const hasNotifier = ({ geometry, workload }: Pick<Config, 'geometry' | 'workload'>) =>
+  workload.budget.notifier > 0 || geometry.host_readonly.length > 0;
+
+/** Whether faults may have to look their frame up again. */
+export const hasInvalidations = (config: Pick<Config, 'geometry' | 'workload'>) =>
+  hasNotifier(config) || config.workload.budget.zap_range > 0;
+
+/** How often the MMU notifier may be called; each frame that is read-only may be copied once. */
+export const notifierBudget = (geometry: Geometry, { budget }: Workload): number =>
+  budget.notifier + budget.zap_range + geometry.host_readonly.length + budget.host_share;

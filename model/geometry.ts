@@ -64,6 +64,14 @@ export interface Quota {
   readonly n_max: number;
   readonly min_free: number;
   readonly refill: number;
+  /** What userspace sets n_max to and back again. Default: it leaves it alone. */
+  readonly lowered?: number;
+}
+
+/** Guest frames that the host changes by one call of its own, beside other calls. */
+export interface Invalidation {
+  readonly gfn: number;
+  readonly npages: number;
 }
 
 export interface Geometry {
@@ -80,6 +88,15 @@ export interface Geometry {
   readonly pfns: number;
   /** Level at which the host maps the frame behind each guest frame: 1, or more for a huge page. */
   readonly host_level: readonly number[];
+  /**
+   * Ranges that threads of the host invalidate, each its own, at the same time; with none of them
+   * one thread invalidates any leaf of the host.
+   */
+  readonly invalidations: readonly Invalidation[];
+  /** Guest frames that the host maps read-only at the start, as one that others may share. */
+  readonly host_readonly: readonly number[];
+  /** Whether the host asks which of its frames were written when it takes them back. */
+  readonly host_dirty: boolean;
   /** The memory slot that userspace changes; `null` when all frames are in slots that stay. */
   readonly memslot: Memslot | null;
   /** The slot whose dirty pages can be logged; `null` when none is. */
@@ -192,6 +209,9 @@ export const hugeRun = (g: Geometry, gfn: number, level: number): number => {
   for (let below = PG_LEVEL_2M; below < level; below += 1) before += runsOf(g, below);
   return before + run;
 };
+
+/** Threads that may invalidate at the same time. */
+export const notifierCalls = (g: Geometry): number => Math.max(1, g.invalidations.length);
 
 /** Whether the order of active_mmu_pages matters: where somebody zaps the oldest pages first. */
 export const hasListOrder = (g: Geometry): boolean => g.memslot !== null || g.quota !== null;

@@ -58,6 +58,7 @@ const warnings = [
   'frame-of-direct-leaf-changes',
   'nx-list-holds-unflagged-page',
   'nx-page-stays-flagged',
+  'invalidate-count-negative',
   'writable-huge-page-in-logged-slot',
 ] as const;
 

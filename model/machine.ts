@@ -3,7 +3,7 @@
  * the moments at which properties are asked. Properties are added by whoever checks.
  */
 import type { Machine, Parameter, Transition } from '../src/engine/machine/index.ts';
-import { addressCount, pcidCount, type ClearDirtyLog } from './geometry.ts';
+import { addressCount, notifierCalls, pcidCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { controlTransitions } from './guest/control.ts';
 import { guestTransitions } from './guest/guest.ts';
@@ -11,7 +11,10 @@ import { dirtyLogTransitions } from './host/dirty-log.ts';
 import { dirtyLogWalks } from './host/dirty-log-walks.ts';
 import { hostTransitions } from './host/host.ts';
 import { memslotChanges, memslotTransitions } from './host/memslots.ts';
+import { agingTransitions } from './host/aging.ts';
 import { notifierTransitions } from './host/notifier.ts';
+import { zapRangeTransitions } from './host/zap-range.ts';
+import { changeQuotaTransitions } from './shadow/change-quota.ts';
 import { faultLockTransitions } from './shadow/fault-lock.ts';
 import { directTransitions } from './shadow/direct.ts';
 import { fastPageFaultTransitions } from './shadow/fast-page-fault.ts';
@@ -49,6 +52,9 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...pmlTransitions,
   ...hostTransitions,
   ...notifierTransitions,
+  ...agingTransitions,
+  ...zapRangeTransitions,
+  ...changeQuotaTransitions,
   ...memslotTransitions,
   ...dirtyLogTransitions,
   ...dirtyLogWalks,
@@ -114,6 +120,10 @@ const parameterOf = (config: Config, name: ArgumentName): Parameter => {
       };
     case 'slot':
       return { name, size: g.tlb_entries };
+    case 'call':
+      return { name, size: notifierCalls(g) };
+    case 'offset':
+      return { name, size: Math.max(1, ...g.invalidations.map(({ npages }) => npages)) };
   }
 };
 
@@ -138,12 +148,16 @@ const instructionText = (config: Config, number: number): string => {
     : `x ${hex(what.fetch)} ${what.kind} ${hex(what.data)}`;
 };
 
+/** Of threads and of frames within a range there is mostly one. */
+const isAsked = ({ name, size }: Parameter): boolean =>
+  size > 1 || (name !== 'call' && name !== 'offset');
+
 const sized = (config: Config, t: ModelTransition): Transition<Kvm> => ({
   name: t.name,
   says: t.says,
   source: t.source,
   actor: t.over[0] === 'v' ? (v = 0) => `vcpu${v}` : () => t.actor ?? 'host',
-  parameters: t.over.map((name) => parameterOf(config, name)),
+  parameters: t.over.map((name) => parameterOf(config, name)).filter(isAsked),
   ...(t.at === undefined ? {} : { at: [t.at] }),
   step: t.step,
   ...(t.sure === undefined ? {} : { sure: t.sure }),
@@ -160,6 +174,10 @@ const boot = (kvm: Kvm): void => {
   }
   for (let gfn = 0; gfn < kvm.host_level.length; gfn += 1) {
     kvm.host_level.set(gfn, kvm.geometry.host_level[gfn] ?? 1);
+  }
+  for (const gfn of kvm.geometry.host_readonly) kvm.host.readonly.add(gfn);
+  if (kvm.workload.budget.set_quota > 0) {
+    kvm.arch.n_max_mmu_pages = kvm.geometry.quota?.n_max ?? 0;
   }
   for (const name of budgetNames) kvm.budget[name] = kvm.workload.budget[name];
   if (kvm.nx_huge_pages === 'force') kvm.nx.nx_huge_pages = true;

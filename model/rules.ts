@@ -6,6 +6,7 @@
  */
 import { buildingRules } from './rules/building.ts';
 import { dirtyLogRules } from './rules/dirty-log.ts';
+import { frameRules } from './rules/frames.ts';
 import { hugeRules } from './rules/huge.ts';
 import { keepingRules } from './rules/keeping.ts';
 import { mappingRules } from './rules/mapping.ts';
@@ -19,6 +20,7 @@ export const ruleDefinitions = {
   ...mappingRules,
   ...keepingRules,
   ...memslotRules,
+  ...frameRules,
   ...quotaRules,
   ...hugeRules,
   ...modeRules,
@@ -69,6 +71,7 @@ const seedV2 = {
  */
 export const presets = {
   upstream,
+  'recursive-reclaim': { ...upstream, reclaim_roots: 'taken' },
   'v6.1': { ...upstream, shrinker: 'oldest-pages' },
   'seed-v3': seedV3,
   'seed-v2': seedV2,
@@ -76,9 +79,12 @@ export const presets = {
 
 export const presetSays: Record<keyof typeof presets, string> = {
   upstream: 'Linux 7.2.',
+  'recursive-reclaim':
+    'Linux 7.2 as far as faults go, where making room may zap a root in use: what recursion ' +
+    'through nested pages did before CVE-2026-64561.',
   'v6.1':
     'Linux 6.1.192, which has the fixes of 2026 that concern this machine. Its INVLPG, which ' +
-    'zaps and prefetches, is taken for the later one, which syncs.',
+    'zaps and prefetches, is taken for the later one, which syncs. It has the shrinker.',
   'seed-v3': 'The third series of eager page splitting for the shadow MMU, April 2022.',
   'seed-v2': 'The second series of eager page splitting for the shadow MMU, March 2022.',
 };

@@ -7,8 +7,9 @@
  *
  * An MMIO SPTE is not present and has the leaf bit; above are a guest frame and a generation.
  *
- * Abstracts: the accessed flag of SPTEs. KVM creates SPTEs with both flags set outside prefetching;
- * nothing clears the accessed flag (no aging), and the dirty flag is cleared for PML only.
+ * Abstracts: KVM creates SPTEs with both flags set outside prefetching. The accessed flag is kept
+ * beside the entries where the host ages them, see `shadow/accessed.ts`; the dirty flag is cleared
+ * for PML only.
  */
 import { ACC_ALL, ACC_EXEC_MASK, ACC_WRITE_MASK, accessText } from './access.ts';
 
@@ -83,6 +84,11 @@ export const make_spte_executable = (spte: number): number =>
 
 /** The same leaf with the hardware write right. */
 export const withWrite = (spte: number): number => spte | (ACC_WRITE_MASK << ACCESS_SHIFT);
+
+/** The same leaf for a frame that nobody may write; MMU-writable stays, as it once did. */
+export const ofReadOnlyFrame = (spte: number, pfn: number): number =>
+  (spte & ~HOST_WRITABLE & ~(ACC_WRITE_MASK << ACCESS_SHIFT) & ((1 << TARGET_SHIFT) - 1)) |
+  (pfn << TARGET_SHIFT);
 
 /** What a leaf above 4K gives for one of the frames that it maps, as a leaf at 4K. */
 export const leafAtOffset = (spte: number, frames: number): number =>

@@ -9,7 +9,8 @@ import type { Pc } from './labels.ts';
 /**
  * Argument names: a vCPU; an address; a kind of access; a store, an instruction, a CR3 value, a bit
  * of CR4 and a PCID of the workload; a level above 4K; a slot of the ghost TLB; a guest frame; a
- * host frame; a change of a memory slot; what userspace asks to clear of the dirty log.
+ * host frame; a change of a memory slot; what userspace asks to clear of the dirty log; a thread of
+ * the host, and a frame within its range. Of the last two what has one value is left out.
  */
 export type ArgumentName =
   | 'v'
@@ -25,7 +26,9 @@ export type ArgumentName =
   | 'gfn'
   | 'pfn'
   | 'change'
-  | 'clear';
+  | 'clear'
+  | 'call'
+  | 'offset';
 
 export interface ModelTransition {
   /** Kernel function, with a step suffix where the function is cut. */

@@ -1,4 +1,5 @@
 /** No vCPU retains a translation to a host frame that is behind no guest frame. */
+import { isBeingInvalidated, isNotifierFlushing } from '../model/host/invalidation.ts';
 import { gfn_to_memslot } from '../model/memslot.ts';
 import { pfnOf } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
@@ -8,6 +9,14 @@ import { keepsItsTlb } from './helpers/vcpus.ts';
 const isBehindSomeGfn = (kvm: Kvm, pfn: number): boolean => {
   for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
     if (pfnOf(kvm, gfn) === pfn && gfn_to_memslot(kvm, gfn) !== 'none') return true;
+  }
+  return false;
+};
+
+/** Whether an invalidation in progress covers a guest frame that has this one behind it. */
+const isBeingTakenBack = (kvm: Kvm, pfn: number): boolean => {
+  for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
+    if (isBeingInvalidated(kvm, gfn) && pfnOf(kvm, gfn) === pfn) return true;
   }
   return false;
 };
@@ -68,8 +77,7 @@ export const hardwareReachesNoForeignFrame = stateProperty({
       'vcpu.root',
     ],
     reached: (kvm) =>
-      (kvm.mmu_notifier.pc === 'flush' &&
-        entry(kvm, (pfn) => pfnOf(kvm, kvm.mmu_notifier.gfn) === pfn) !== null) ||
+      (isNotifierFlushing(kvm) && entry(kvm, (pfn) => isBeingTakenBack(kvm, pfn)) !== null) ||
       (kvm.memslots.state === 'invalid' && entry(kvm, () => true) !== null),
   },
 });

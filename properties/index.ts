@@ -12,6 +12,12 @@ import { reclaimSparesRootsInUse } from './reclaim-spares-roots-in-use.ts';
 import { usedPagesEqualARecount } from './used-pages-equal-a-recount.ts';
 import { usedPagesStayWithinTheQuota } from './used-pages-stay-within-the-quota.ts';
 import { cachesCoverTheWorstCase } from './caches-cover-the-worst-case.ts';
+import { invalidationCountEqualsOpenCalls } from './invalidation-count-equals-open-calls.ts';
+import { hardwareWritesNoReadOnlyFrame } from './hardware-writes-no-read-only-frame.ts';
+import { writtenFrameIsReportedDirty } from './written-frame-is-reported-dirty.ts';
+import { agingChangesTheAccessedFlagAlone } from './aging-changes-the-accessed-flag-alone.ts';
+import { teardownLeavesNothingMapped } from './teardown-leaves-nothing-mapped.ts';
+import { zappedRangeIsLookedUpAgain } from './zapped-range-is-looked-up-again.ts';
 import { validPageIsUnique } from './valid-page-is-unique.ts';
 import { rootCountEqualsRootSlots } from './root-count-equals-root-slots.ts';
 import { leafIsFiledInOneRmap } from './leaf-is-filed-in-one-rmap.ts';
@@ -76,6 +82,7 @@ export const properties: readonly KvmProperty[] = [
   hardwareReachesNoFreedPage,
   obsoletePagesComeLast,
   zapAllTakesOldPagesOnly,
+  teardownLeavesNothingMapped,
   reclaimSparesRootsInUse,
   usedPagesEqualARecount,
   usedPagesStayWithinTheQuota,
@@ -84,6 +91,8 @@ export const properties: readonly KvmProperty[] = [
   splitCachesCoverAPage,
   splitLosesNoPage,
   locklessWalkerReadsNoFreedPage,
+  agingChangesTheAccessedFlagAlone,
+  invalidationCountEqualsOpenCalls,
   validPageIsUnique,
   rootCountEqualsRootSlots,
   leafIsFiledInOneRmap,
@@ -116,7 +125,10 @@ export const properties: readonly KvmProperty[] = [
   newLinkWaitsForTheFlushOfTheOld,
   owedFlushIsPaidBeforeUnlock,
   shadowedGfnHasNoWritableTlbEntry,
+  hardwareWritesNoReadOnlyFrame,
   hardwareReachesNoForeignFrame,
+  writtenFrameIsReportedDirty,
+  zappedRangeIsLookedUpAgain,
   tlbEntryIsBackedByThePageTables,
   loggedSlotGainsNoWritableHugeLeaf,
   storeReachesTheDirtyLog,

@@ -10,7 +10,7 @@ export const kernelWarningsStaySilent = stateProperty({
   source: ['mmu_spte_set()', '__link_shadow_page()', 'pte_list_remove()', 'kvm_mmu_child_role()'],
   when: 'every-step',
   reads: ['sp', 'ghost'],
-  applies: (kvm) => somePage(kvm, () => true),
+  applies: (kvm) => somePage(kvm, () => true) || kvm.ghost.warning !== 'none',
   check: (kvm) =>
     kvm.ghost.warning === 'none'
       ? null

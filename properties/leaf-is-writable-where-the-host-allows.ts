@@ -1,4 +1,5 @@
 /** The write right of a leaf rests on MMU-writable, that on host-writable, that on the host. */
+import { isHostReadOnly } from '../model/host/frames.ts';
 import { gfn_to_memslot, isReadOnly } from '../model/memslot.ts';
 import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
 import {
@@ -14,7 +15,7 @@ import { firstEntry, hasEntry } from './helpers/pages.ts';
 const isAllowed = (kvm: Kvm, gfn: number, spte: number): boolean => {
   if (is_writable_pte(spte) && !is_mmu_writable_spte(spte)) return false;
   if (is_mmu_writable_spte(spte) && !isHostWritable(spte)) return false;
-  return !isHostWritable(spte) || !isReadOnly(kvm, gfn);
+  return !isHostWritable(spte) || !(isReadOnly(kvm, gfn) || isHostReadOnly(kvm, gfn));
 };
 
 export const leafIsWritableWhereTheHostAllows = stateProperty({
@@ -22,11 +23,11 @@ export const leafIsWritableWhereTheHostAllows = stateProperty({
   brief: 'H2',
   says:
     'A leaf has the write right only with MMU-writable, MMU-writable only with host-writable, ' +
-    'and that only in a slot that is not read-only.',
+    'and that only where neither the slot is read-only nor the frame.',
   why: 'The guest would write a page that the host gave it to read, as one that others share.',
   source: ['check_spte_writable_invariants()', 'make_spte()', 'KVM_MEM_READONLY'],
   when: 'every-step',
-  reads: ['sp', 'memslots'],
+  reads: ['sp', 'memslots', 'host'],
   applies: (kvm) => hasEntry(kvm, 'leaf'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {

@@ -11,7 +11,7 @@ export const reclaimSparesRootsInUse = stepProperty({
     'Zapping it frees nothing, and makes its users build it anew: two vCPUs could keep each ' +
     'other from ever completing an access.',
   source: ['kvm_mmu_zap_oldest_mmu_pages()'],
-  on: ['FNAME(page_fault)', 'direct_page_fault.lock', 'kvm_mmu_load'],
+  on: ['FNAME(page_fault)', 'direct_page_fault.lock', 'kvm_mmu_load', 'kvm_mmu_change_mmu_pages'],
   needs: ({ geometry }) => geometry.quota !== null,
   applies: (before, after) => after.arch.n_used_mmu_pages < before.arch.n_used_mmu_pages,
   check: (before, after) => {

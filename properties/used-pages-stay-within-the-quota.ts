@@ -1,4 +1,5 @@
 /** Shadow pages exceed their quota by no more than one fault may add. */
+import { n_max_mmu_pages } from '../model/shadow/quota.ts';
 import { stateProperty } from './property.ts';
 
 export const usedPagesStayWithinTheQuota = stateProperty({
@@ -16,12 +17,12 @@ export const usedPagesStayWithinTheQuota = stateProperty({
   check: (kvm) => {
     const used = kvm.arch.n_used_mmu_pages;
     // A fault adds a page for each level below the root.
-    const most = (kvm.geometry.quota?.n_max ?? 0) + kvm.geometry.levels - 2;
+    const most = n_max_mmu_pages(kvm) + kvm.geometry.levels - 2;
     return used <= most ? null : { message: 'the quota is exceeded', where: { used, most } };
   },
   witness: {
     says: 'the quota is used up',
     reads: ['arch'],
-    reached: (kvm) => kvm.arch.n_used_mmu_pages >= (kvm.geometry.quota?.n_max ?? 0),
+    reached: (kvm) => kvm.arch.n_used_mmu_pages >= n_max_mmu_pages(kvm),
   },
 });

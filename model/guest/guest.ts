@@ -88,6 +88,7 @@ const access: ModelTransition = {
     if (!mayAct(kvm, v, 'access', va) || isOther(kvm, v, va, kind, 0)) return false;
     const pfn = firstUsablePfn(kvm, v, va, kind);
     if (pfn < 0) return fault(kvm, v, va, kind, 0);
+    if (kvm.geometry.host_dirty && isWrite(kind)) kvm.host.ghost_written.add(pfn);
     complete(kvm, v);
     if (isWrite(kind)) performStore(kvm, v, va, pfn);
     return true;

@@ -22,7 +22,10 @@ const needs: ModelTransition['needs'] = ({ geometry, workload }) =>
   geometry.memslot !== null && workload.budget.memslot > 0;
 
 /** Whether a new set may be published: no invalidation of the MMU notifier is under way. */
-export const maySwap = (kvm: Kvm): boolean => kvm.mmu_notifier.pc === 'idle' && mayRun(kvm, -1);
+export const maySwap = (kvm: Kvm): boolean => {
+  const waits = kvm.rules.memslot_swap === 'waits-for-notifier';
+  return (kvm.mmu_notifier.mn_active_invalidate_count === 0 || !waits) && mayRun(kvm, -1);
+};
 
 /** kvm_swap_active_memslots() up to the wait. */
 const publish = (kvm: Kvm, state: 'absent' | 'present' | 'invalid'): void => {

@@ -16,12 +16,12 @@ import {
   record,
   uint,
 } from '../../src/engine/machine/index.ts';
-import type { Config, Workload } from '../config.ts';
+import { hasInvalidations, notifierBudget, type Config, type Workload } from '../config.ts';
 import { hugeRuns } from '../geometry.ts';
 import { warningOf } from '../labels.ts';
 import { dirtyLogLayout } from './dirty-log.ts';
 import { domainsOf } from './domains.ts';
-import { notifierLayout } from './host.ts';
+import { agingLayout, hostLayout, notifierLayout, zapperLayout } from './host.ts';
 import { lockLayout } from './lock.ts';
 import { memslotsLayout } from './memslots.ts';
 import { hasNxHugePages, nxLayout } from './nx.ts';
@@ -46,6 +46,11 @@ const budgetLayout = (budget: Workload['budget']) =>
     memslot: uint(budget.memslot),
     alloc_failure: uint(budget.alloc_failure),
     host_resize: uint(budget.host_resize),
+    host_share: uint(budget.host_share),
+    aging: uint(budget.aging),
+    zap_range: uint(budget.zap_range),
+    zap_all: uint(budget.zap_all),
+    set_quota: uint(budget.set_quota),
     nx_toggle: uint(budget.nx_toggle),
     nx_recover: uint(budget.nx_recover),
     log_dirty: uint(budget.log_dirty),
@@ -64,6 +69,8 @@ export const layoutOf = (config: Config) => {
     arch: record({
       indirect_shadow_pages: uint(g.shadow_pages * 2),
       n_used_mmu_pages: uint(g.quota === null ? 0 : g.shadow_pages * 2),
+      /** Only where userspace changes it. */
+      n_max_mmu_pages: uint(workload.budget.set_quota > 0 ? g.shadow_pages * 2 : 0),
     }),
     /** Flushes owed by the holder of mmu_lock before it unlocks, by host frame, see tlb/flush. */
     ghost_owed: record({
@@ -78,9 +85,12 @@ export const layoutOf = (config: Config) => {
       host_stored: bitset(g.tables * g.entries),
     }),
     nx: nxLayout(g, hasNx, workload),
-    mmu_notifier: notifierLayout(g, workload.budget.notifier),
+    mmu_notifier: notifierLayout(g, notifierBudget(g, workload)),
     /** The frame behind each guest frame now; empty where the host moves none. */
-    host_pfn: array(uint(g.pfns - 1), workload.budget.notifier > 0 ? g.gfns : 0),
+    host_pfn: array(uint(g.pfns - 1), hasInvalidations(config) ? g.gfns : 0),
+    host: hostLayout(g, workload),
+    aging: agingLayout(g, workload),
+    zapper: zapperLayout(g, workload),
     memslots: memslotsLayout(g),
     dirty_log: dirtyLogLayout(g, workload),
     split: splitLayout(g, config),
@@ -93,7 +103,7 @@ export const layoutOf = (config: Config) => {
     /** lpage_info: reasons why a huge page must not map the aligned run of frames. */
     disallow_lpage: array(uint(2 * g.shadow_pages), hugeRuns(g)),
     memory: array(array(gpte, g.entries), g.tables),
-    sp: array(pageLayout(g, hasNx), g.shadow_pages),
+    sp: array(pageLayout(g, hasNx, workload.budget.aging > 0), g.shadow_pages),
     vcpu: array(vcpuLayout(g, config, workload), vcpus),
   });
 };

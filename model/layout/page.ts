@@ -11,7 +11,7 @@ import {
 import { hasListOrder, type Geometry } from '../geometry.ts';
 import { domainsOf, spteDomain } from './domains.ts';
 
-export const pageLayout = (g: Geometry, hasNx: boolean) => {
+export const pageLayout = (g: Geometry, hasNx: boolean, hasAging: boolean) => {
   const { gfn, access, spteps } = domainsOf(g);
   return record({
     /** Which list the page is on; a pinned invalid root is on none. */
@@ -40,6 +40,8 @@ export const pageLayout = (g: Geometry, hasNx: boolean) => {
     nx_huge_page_disallowed: boolIf(hasNx),
     unsync_child_bitmap: bitset(g.entries),
     spt: array(spteDomain(g), g.entries),
+    /** Leaves whose accessed flag is clear. */
+    accessed_clear: bitset(hasAging ? g.entries : 0),
     /** get_gfn(): gfn of the guest translation behind each leaf. */
     shadowed_gfn: array(gfn, g.entries),
     /** get_access(): access of the guest translation behind each leaf. */

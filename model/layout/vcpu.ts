@@ -10,7 +10,7 @@ import {
   record,
   uint,
 } from '../../src/engine/machine/index.ts';
-import type { Config, Workload } from '../config.ts';
+import { notifierBudget, type Config, type Workload } from '../config.ts';
 import {
   addressCount,
   descriptorsPerFault,
@@ -25,6 +25,7 @@ import { judgedKinds } from '../judged-kinds.ts';
 import { pc } from '../labels.ts';
 import { domainsOf, spteDomain } from './domains.ts';
 import { hasPml } from './dirty-log.ts';
+import { hasReadOnlyFrames } from './host.ts';
 import { mmioLayout } from './memslots.ts';
 import { hasNxHugePages } from './nx.ts';
 
@@ -66,8 +67,9 @@ const hardwareFields = (g: Geometry, hasNx: boolean) => {
 export const vcpuLayout = (
   g: Geometry,
   { nx_huge_pages, prefetch, lockless_walks }: Config,
-  { budget, stores, instructions }: Workload,
+  workload: Workload,
 ) => {
+  const { stores, instructions } = workload;
   const { sp, gpte, gfn, pfn, va, cr3 } = domainsOf(g);
   const hasNx = hasNxHugePages({ nx_huge_pages });
   return record({
@@ -111,9 +113,13 @@ export const vcpuLayout = (
      * the NX huge page mitigation was on when it began.
      */
     fault: record({
-      mmu_seq: uint(budget.notifier),
+      mmu_seq: uint(notifierBudget(g, workload)),
       pfn,
       nx_huge_page_workaround_enabled: boolIf(hasNx),
+      /** Whether its frame was zapped since it was looked up. */
+      ghost_predates: boolIf(workload.budget.zap_range > 0),
+      /** !fault->map_writable */
+      map_readonly: boolIf(hasReadOnlyFrames(g, workload)),
       /** fault->slot: the slot that stays, the one that changes, or none. */
       slot: oneOf('other', 'changing', 'none'),
       /** kvm_slot_dirty_track_enabled(fault->slot): as the slot was when it was looked up. */

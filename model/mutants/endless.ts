@@ -27,16 +27,6 @@ export const endlessMutants: readonly Mutant[] = [
     category: 'G',
   },
   {
-    id: 'notifier-end-leaves-announcement',
-    rule: 'notifier_end',
-    value: 'kept',
-    says: 'An invalidation ends without taking its announcement back.',
-    source: ['kvm_mmu_invalidate_end()'],
-    scenario: 'shadow-endless-notifier',
-    property: 'repeated-instruction-ends',
-    category: 'rule',
-  },
-  {
     id: 'unprotect-repeats-for-ever',
     rule: 'unprotect_retry',
     value: 'every-time',

@@ -2,11 +2,13 @@
 import { buildingMutants } from './building.ts';
 import { dirtyLogMutants } from './dirty-log.ts';
 import { endlessMutants } from './endless.ts';
+import { frameMutants } from './frames.ts';
 import { hugeMutants } from './huge.ts';
 import { keepingMutants } from './keeping.ts';
 import { knownBugs } from './known-bugs.ts';
 import { memslotMutants } from './memslots.ts';
 import { modeMutants } from './modes.ts';
+import { notifierMutants } from './notifier.ts';
 import { quotaMutants } from './quota.ts';
 import { splitMutants } from './split.ts';
 import type { Mutant } from './mutant.ts';
@@ -17,6 +19,8 @@ export const mutants: readonly Mutant[] = [
   ...keepingMutants,
   ...endlessMutants,
   ...memslotMutants,
+  ...notifierMutants,
+  ...frameMutants,
   ...quotaMutants,
   ...hugeMutants,
   ...modeMutants,

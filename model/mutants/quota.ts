@@ -62,4 +62,27 @@ export const quotaMutants: readonly Mutant[] = [
     property: 'kernel-warnings-stay-silent',
     category: 'rule',
   },
+  {
+    id: 'quota-reclaim-kills-own-root',
+    preset: 'recursive-reclaim',
+    rule: 'fault_quota',
+    value: 'after-stale-check',
+    says:
+      'A fault makes room after it has looked at its root: the root is zapped, and the fault ' +
+      'maps below it.',
+    source: ['CVE-2026-64561', 'commit 2abd5287f083 (2026)', 'make_mmu_pages_available()'],
+    scenario: 'shadow-quota-takes-root',
+    property: 'invalid-page-maps-nothing',
+    category: 'C',
+  },
+  {
+    id: 'alloc-mmu-pages-unlocked',
+    rule: 'quota_change',
+    value: 'unlocked',
+    says: 'The quota is changed without mmu_lock, while a fault is about to add pages.',
+    source: ['missing locking in alloc_mmu_pages() (2008)', 'kvm_mmu_change_mmu_pages()'],
+    scenario: 'shadow-quota-changes',
+    property: 'used-pages-stay-within-the-quota',
+    category: 'C',
+  },
 ];

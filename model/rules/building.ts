@@ -49,6 +49,12 @@ export const buildingRules = {
     'Access in the role of a direct page below a guest leaf: with or without that of the leaf.',
     ['FNAME(fetch)', 'commit 5fd5387c89ec (2010)'],
   ),
+  direct_host_write: rule(
+    ['per-leaf', 'and-host'],
+    'Whether a frame that the host lets nobody write makes its leaf read-only, or all of the ' +
+      'direct page.',
+    ['FNAME(fetch)', 'commit d3c422bd3338 (2010)'],
+  ),
   direct_validate: rule(
     ['relink', 'skip'],
     'Whether a direct child built with other rights is unlinked before it is used.',

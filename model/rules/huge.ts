@@ -28,6 +28,11 @@ export const hugeRules = {
     'Whether a gfn that a page in sync shadows is prefetched read-only.',
     ['mmu_try_to_unsync_pages()', 'FNAME(prefetch_gpte)'],
   ),
+  prefetch_frame: rule(
+    ['writable-only', 'any'],
+    'Whether frames that the host maps read-only are prefetched, as if they could be written.',
+    ['kvm_mmu_prefetch_sptes()', 'kvm_prefetch_pages()'],
+  ),
   prefetch_invalidation: rule(
     ['skipped', 'prefetched'],
     'Whether nothing is prefetched while an invalidation is in progress.',

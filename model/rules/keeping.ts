@@ -108,10 +108,27 @@ export const keepingRules = {
     ['kvm_mmu_invalidate_end()'],
   ),
   notifier_end: rule(
-    ['withdrawn', 'kept'],
-    'Whether the end of an invalidation takes back what its start announced.',
-    ['kvm_mmu_invalidate_end()', 'mn_active_invalidate_count'],
+    ['withdrawn', 'kept', 'withdraws-all'],
+    'Whether the end of an invalidation takes back what its start announced; `withdraws-all` ' +
+      'takes back what other calls announced as well.',
+    ['kvm_mmu_invalidate_end()', 'mmu_invalidate_in_progress'],
   ),
+  change_pte: rule(
+    ['gone', 'host-writable-only'],
+    'What becomes of a leaf when the host makes its frame read-only: the invalidation around ' +
+      'that zaps it, or it is changed in place and keeps MMU-writable.',
+    ['kvm_mmu_notifier_change_pte() of 2024', 'kvm_unmap_gfn_range()'],
+  ),
+  notifier_overlap: rule(
+    ['union', 'latest'],
+    'What faults see while several invalidations are in progress: the smallest range that has ' +
+      'all of them, or the range of the latest.',
+    ['kvm_mmu_invalidate_range_add()', 'mmu_invalidate_retry_gfn()'],
+  ),
+  notifier_unmap: rule(['all-levels', '4k-only'], 'Leaves of which sizes the notifier zaps.', [
+    'kvm_unmap_gfn_range()',
+    'kvm_rmap_zap_gfn_range()',
+  ]),
   notifier_flush: rule(
     ['before-return', 'none'],
     'Whether the notifier flushes what it zapped before the host may reuse the frame.',

@@ -59,6 +59,12 @@ export const mappingRules = {
       'right of the hardware, or none.',
     ['mmu_spte_update()', 'leaf_spte_change_needs_tlb_flush()'],
   ),
+  page_dirty: rule(
+    ['when-mapped', 'when-write-right-goes', 'when-dropped'],
+    'When the host learns that a frame may have been written: when it is mapped as one that may ' +
+      'be, or only when the write right goes, or only when a writable leaf is dropped.',
+    ['kvm_release_faultin_page()', 'kvm_set_page_dirty()', 'commit 9ed5520dd3c9 (2010)'],
+  ),
   notifier_retry: rule(
     ['checked', 'skipped'],
     'Whether a fault gives up when the MMU notifier runs over its gfn, or has run since.',

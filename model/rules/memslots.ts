@@ -7,6 +7,12 @@ export const memslotRules = {
     'Whether deleting or moving a slot zaps all shadow pages before the slot goes.',
     ['kvm_arch_flush_shadow_memslot()', 'kvm_mmu_zap_all_fast()'],
   ),
+  memslot_swap: rule(
+    ['waits-for-notifier', 'at-once'],
+    'Whether a new set of slots is published only while nothing is between start and end of an ' +
+      'invalidation.',
+    ['kvm_swap_active_memslots()', 'mn_active_invalidate_count'],
+  ),
   memslot_generation: rule(
     ['after-srcu', 'at-publish'],
     'Whether the generation advances when nobody uses the old slots any more, or at once.',

@@ -3,14 +3,20 @@ import { rule } from './rule.ts';
 
 export const quotaRules = {
   fault_quota: rule(
-    ['make-room', 'none'],
-    'Whether a fault zaps old pages when the quota leaves too little room.',
+    ['make-room', 'none', 'after-stale-check'],
+    'Whether a fault zaps old pages when the quota leaves too little room; `after-stale-check` ' +
+      'does so after the fault has looked whether its root is still valid.',
     ['FNAME(page_fault)', 'make_mmu_pages_available()'],
   ),
   load_quota: rule(
     ['make-room', 'none'],
     'Whether loading a root zaps old pages when the quota leaves too little room.',
     ['mmu_alloc_shadow_roots()', 'make_mmu_pages_available()'],
+  ),
+  quota_change: rule(
+    ['locked', 'unlocked'],
+    'Whether userspace changes the quota under mmu_lock, with which pages are counted.',
+    ['kvm_mmu_change_mmu_pages()', 'alloc_mmu_pages() of 2008'],
   ),
   reclaim_roots: rule(
     ['spared', 'taken'],

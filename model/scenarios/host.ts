@@ -64,4 +64,56 @@ export const hostScenarios: readonly Scenario[] = [
     stores: [],
     budget: { fault: 3, notifier: 2 },
   }),
+  scenario({
+    id: 'shadow-notifier-overlap',
+    says:
+      'Two threads of the host invalidate at the same time, one of them a range of two frames ' +
+      'that it moves one after the other, while a guest faults on both.',
+    geometry: {
+      gfns: 5,
+      tables: 2,
+      shadow_pages: 3,
+      pfns: 6,
+      vcpus: 1,
+      invalidations: [
+        { gfn: 2, npages: 2 },
+        { gfn: 4, npages: 1 },
+      ],
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), gpte({ gfn: 3 })],
+    ],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, notifier: 2 },
+  }),
+  scenario({
+    id: 'shadow-notifier-slot',
+    says:
+      'The host invalidates a frame whose slot comes and goes: a call that finds no slot does ' +
+      'not count, and slots wait for every call to end.',
+    geometry: {
+      gfns: 3,
+      tables: 2,
+      shadow_pages: 5,
+      pfns: 4,
+      vcpus: 1,
+      memslot: {
+        bases: [2],
+        npages: 1,
+        changes: ['create', 'delete'],
+        present: false,
+        readonly: false,
+        generations: 8,
+      },
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), NO_GPTE],
+    ],
+    addresses: [0],
+    stores: [],
+    budget: { fault: 3, notifier: 2, memslot: 2 },
+  }),
 ];

@@ -5,6 +5,7 @@ import { directScenarios } from './direct.ts';
 import { fullDirtyLogScenarios } from './dirty-log-full.ts';
 import { dirtyLogScenarios } from './dirty-log.ts';
 import { endlessScenarios } from './endless.ts';
+import { frameScenarios } from './frames.ts';
 import { hostScenarios } from './host.ts';
 import { hugeScenarios } from './huge.ts';
 import { linkScenarios } from './link.ts';
@@ -27,6 +28,7 @@ const configured: readonly Scenario[] = [
   ...rightsScenarios,
   ...pcidScenarios,
   ...hostScenarios,
+  ...frameScenarios,
   ...hugeScenarios,
   ...directScenarios,
   ...memslotScenarios,

@@ -58,4 +58,52 @@ export const quotaScenarios: readonly Scenario[] = [
     stores: [],
     budget: { fault: 5, alloc_failure: 1 },
   }),
+  scenario({
+    id: 'shadow-quota-takes-root',
+    says:
+      'Making room may zap the very root that the fault runs on: whoever looks at the root ' +
+      'afterwards gives up, and the guest goes on with a new one.',
+    preset: 'recursive-reclaim',
+    geometry: {
+      gfns: 5,
+      tables: 3,
+      shadow_pages: 7,
+      vcpus: 1,
+      quota: { n_max: 3, min_free: 2, refill: 2 },
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), gpte({ gfn: 2 })],
+      [gpte({ gfn: 3 }), NO_GPTE],
+      [gpte({ gfn: 4 }), NO_GPTE],
+    ],
+    addresses: [0, 2],
+    stores: [],
+    budget: { fault: 4 },
+    excludes: {
+      'reclaim-spares-roots-in-use':
+        'The preset lets it: recursion through nested pages, which are not modelled, does not ' +
+        'look at who holds a page.',
+    },
+  }),
+  scenario({
+    id: 'shadow-quota-changes',
+    says:
+      'Userspace lowers the quota and raises it again while a guest faults on two tables: pages ' +
+      'that are too many go at once, and roots in use keep the quota up.',
+    geometry: {
+      gfns: 5,
+      tables: 3,
+      shadow_pages: 6,
+      vcpus: 1,
+      quota: { n_max: 3, min_free: 1, refill: 1, lowered: 1 },
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), gpte({ gfn: 2 })],
+      [gpte({ gfn: 3 }), NO_GPTE],
+      [gpte({ gfn: 4 }), NO_GPTE],
+    ],
+    addresses: [0, 2],
+    stores: [],
+    budget: { fault: 4, set_quota: 3 },
+  }),
 ];

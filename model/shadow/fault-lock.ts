@@ -50,20 +50,33 @@ const lock_page_fault: ModelTransition = {
 export const lockPageFault = (kvm: Kvm, v: number): void => {
   mmu_topup_memory_caches(kvm, kvm.vcpu.at(v));
   lock(kvm, v);
-  if (kvm.rules.fault_quota === 'make-room') makeRoom(kvm);
+  if (isCheckedBefore(kvm) && isFaultStale(kvm, v)) {
+    proceed(kvm, v, 'enter');
+    return;
+  }
+  if (kvm.rules.fault_quota !== 'none') makeRoom(kvm);
   if (isCommitDue(kvm)) proceed(kvm, v, 'check_stale', true);
   else checkStale(kvm, v);
 };
 
-/** is_page_fault_stale(), and the start of FNAME(fetch) or direct_map(): with room for pages. */
-const checkStale = (kvm: Kvm, v: number): void => {
+/** Before CVE-2026-64561 a fault checked first and made room then. */
+const isCheckedBefore = (kvm: Kvm): boolean => kvm.rules.fault_quota === 'after-stale-check';
+
+/** is_page_fault_stale(), and the entry of the root that the walk began with. */
+const isFaultStale = (kvm: Kvm, v: number): boolean => {
   const { root } = kvm.vcpu.at(v);
-  const noRoom = kvm.rules.fault_quota === 'make-room' && !hasRoom(kvm);
   const stale = root === null || isStaleRoot(kvm, root);
   const changed = gpte_changed(kvm, v, kvm.geometry.levels) && kvm.rules.gpte_recheck !== 'never';
   const retry = mmu_invalidate_retry_gfn(kvm, kvm.vcpu.at(v));
   const givesUp = stale && kvm.rules.stale_root_check !== 'skipped';
-  if (noRoom || givesUp || retry || changed) {
+  return givesUp || retry || changed;
+};
+
+/** With room for pages and nothing stale, the start of FNAME(fetch) or direct_map(). */
+const checkStale = (kvm: Kvm, v: number): void => {
+  const { root } = kvm.vcpu.at(v);
+  const noRoom = kvm.rules.fault_quota !== 'none' && !hasRoom(kvm);
+  if (noRoom || (!isCheckedBefore(kvm) && isFaultStale(kvm, v))) {
     proceed(kvm, v, 'enter');
     return;
   }

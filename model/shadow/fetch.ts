@@ -26,7 +26,14 @@ import { isBefore, proceed } from './lock.ts';
 import { kvm_mmu_child_role, roleWord, sptepOf } from './mmu-page.ts';
 import { capturePrefetchPtes } from './prefetch-window.ts';
 import { startSync } from './sync.ts';
-import { accessDownTo, gpte_changed, leafLevel, mappedAccess, walkedGfn } from './walker.ts';
+import {
+  accessDownTo,
+  asHostGrants,
+  gpte_changed,
+  leafLevel,
+  mappedAccess,
+  walkedGfn,
+} from './walker.ts';
 import { drop_parent_pte, isCommitDue, mmu_page_zap_pte } from './zap.ts';
 
 /** Whether the entry at the level reached leads to a guest table, not below the guest leaf. */
@@ -81,7 +88,7 @@ const directGfn = (kvm: Kvm, vcpu: VcpuView): number => {
 /** The rights of a direct page: those of the whole guest walk. */
 const directAccess = (kvm: Kvm, vcpu: VcpuView): number =>
   kvm.rules.direct_access === 'whole-walk'
-    ? mappedAccess(kvm, vcpu)
+    ? asHostGrants(kvm, vcpu, mappedAccess(kvm, vcpu))
     : accessDownTo(vcpu, leafLevel(vcpu) + 1);
 
 /**

@@ -92,6 +92,7 @@ const isPointedAt = (kvm: Kvm, sp: number): boolean => {
       if (isTableSpte(spt.get(i)) && spte_to_child_sp(spt.get(i)) === sp) return true;
     }
   }
+  if (kvm.aging.sptep !== 0 && sptep_to_sp(kvm, kvm.aging.sptep - 1) === sp) return true;
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     const { ghost_psc, prev_root, reading, root } = kvm.vcpu.at(v);
     if (root === sp || reading === sp) return true;

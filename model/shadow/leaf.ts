@@ -16,10 +16,19 @@ import type { Mapping } from './rmap.ts';
 import { mark_mmio_spte } from './mmio.ts';
 import { prepareLeaf, prepareMmio, storeLeaf } from './spte.ts';
 import { kvm_unsync_pages } from './unsync.ts';
-import { kindOf, mappedAccess, walkedGfn } from './walker.ts';
+import { asHostGrants, kindOf, mappedAccess, walkedGfn } from './walker.ts';
 
 const isReadOnlySlot = (kvm: Kvm, vcpu: VcpuView): boolean =>
   vcpu.fault.slot === 'changing' && kvm.geometry.memslot?.readonly === true;
+
+/** fault->map_writable */
+const mayMapWritable = (kvm: Kvm, vcpu: VcpuView): boolean =>
+  (!isReadOnlySlot(kvm, vcpu) && !vcpu.fault.map_readonly) || kvm.rules.map_writable === 'always';
+
+const leafAccess = (kvm: Kvm, vcpu: VcpuView, sp: number): number =>
+  kvm.sp.at(sp).role.direct
+    ? asHostGrants(kvm, vcpu, mappedAccess(kvm, vcpu))
+    : mappedAccess(kvm, vcpu);
 
 /** The leaf under construction. */
 const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
@@ -29,8 +38,8 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
     index: tableIndex(kvm.geometry, vcpu.insn.va, level),
     gfn: alignedGfn(kvm.geometry, walkedGfn(kvm, vcpu), level),
     pfn: vcpu.fault.pfn - (vcpu.fault.pfn % pagesPerLeaf(kvm.geometry, level)),
-    access: mappedAccess(kvm, vcpu),
-    host_writable: !isReadOnlySlot(kvm, vcpu) || kvm.rules.map_writable === 'always',
+    access: leafAccess(kvm, vcpu, sp ?? 0),
+    host_writable: mayMapWritable(kvm, vcpu),
     log_dirty: vcpu.fault.log_dirty,
   };
 };

@@ -7,6 +7,7 @@
 import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, VcpuView } from '../state.ts';
 import type { Pc } from '../labels.ts';
+import { isNotifierFlushing } from '../host/invalidation.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isSplitting } from './split-lock.ts';
@@ -35,14 +36,15 @@ const lockless: ReadonlySet<Pc> = new Set<Pc>([
 ]);
 
 /**
- * Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of all pages, nor
- * whoever zaps for NX or for the return of huge pages, or splits them.
+ * Whether nobody holds mmu_lock: no vCPU, not the MMU notifier, not a zap of a range or of all
+ * pages, nor whoever zaps for NX or for the return of huge pages, or splits them.
  */
 export const isUnlocked = (kvm: Kvm): boolean => {
   const { pc } = kvm.memslots;
   if (pc === 'zap' || pc === 'commit' || isSplitting(kvm)) return false;
   if (kvm.dirty_log.pc === 'recover-flush') return false;
-  return kvm.mmu_lock.holder === null && kvm.mmu_notifier.pc !== 'flush' && !kvm.nx.flushes;
+  if (kvm.zapper.pc !== 'idle' && kvm.zapper.pc !== 'gone') return false;
+  return kvm.mmu_lock.holder === null && !isNotifierFlushing(kvm) && !kvm.nx.flushes;
 };
 
 /** Whether `v` is before the step `pc` and may run now. */
@@ -55,9 +57,11 @@ export const isBeforeLocking = (kvm: Kvm, v: number, pc: Pc): boolean =>
 
 /**
  * With granularity `operation` whoever is within an operation of KVM finishes it before anybody
- * else moves. A vCPU that is about to enter the guest is between operations.
+ * else moves. A vCPU that is about to enter the guest is between operations. Nobody moves once the
+ * VM is torn down.
  */
 export const mayRun = (kvm: Kvm, v: number): boolean => {
+  if (kvm.zapper.pc === 'gone' || kvm.zapper.pc === 'commit') return false;
   if (kvm.granularity === 'step') return true;
   for (let other = 0; other < kvm.vcpu.length; other += 1) {
     const { pc } = kvm.vcpu.at(other);
@@ -94,6 +98,8 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   clearWalker(vcpu);
   vcpu.fault.mmu_seq = 0;
   vcpu.fault.pfn = 0;
+  vcpu.fault.map_readonly = false;
+  vcpu.fault.ghost_predates = false;
   vcpu.fault.slot = 'other';
   vcpu.fault.log_dirty = false;
   vcpu.fault.nx_huge_page_workaround_enabled = false;

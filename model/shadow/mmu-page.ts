@@ -81,7 +81,9 @@ export const kvm_mmu_child_role = (
   access: number,
 ): number => {
   // The warning came together with the check that a root is still valid.
-  if (parent.role.invalid && kvm.rules.stale_root_check === 'checked') {
+  const { fault_quota, stale_root_check } = kvm.rules;
+  const warns = stale_root_check === 'checked' && fault_quota !== 'after-stale-check';
+  if (parent.role.invalid && warns) {
     warn(kvm, 'child-role-invalid');
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;

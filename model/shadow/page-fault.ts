@@ -14,6 +14,7 @@
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { isWrite } from '../access.ts';
+import { hasInvalidations } from '../config.ts';
 import { permitsInMode } from '../modes.ts';
 import { tableIndex } from '../geometry.ts';
 import {
@@ -25,6 +26,7 @@ import {
   is_present_gpte,
   is_rsvd_bits_set,
 } from '../gpte.ts';
+import { awaitsCopy, findFrame } from '../host/frames.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
 import { kvm_slot_dirty_track_enabled, mark_page_dirty, noteStore } from './dirty-log.ts';
@@ -147,12 +149,12 @@ const snapshot_seq: ModelTransition = {
   source: ['kvm_mmu_faultin_pfn()', 'mmu_invalidate_seq'],
   over: ['v'],
   at: 'snapshot_seq',
-  needs: ({ workload }) => workload.budget.notifier > 0,
+  needs: hasInvalidations,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'snapshot_seq')) return false;
     const vcpu = kvm.vcpu.at(v);
     const late = kvm.rules.notifier_snapshot === 'after-lookup';
-    if (late) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
+    if (late) findFrame(kvm, vcpu);
     else vcpu.fault.mmu_seq = snapshotOf(kvm);
     vcpu.pc = 'faultin_pfn';
     return true;
@@ -165,13 +167,14 @@ const faultin_pfn: ModelTransition = {
   source: ['kvm_mmu_faultin_pfn()'],
   over: ['v'],
   at: 'faultin_pfn',
-  needs: ({ workload }) => workload.budget.notifier > 0,
+  needs: hasInvalidations,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'faultin_pfn')) return false;
     const vcpu = kvm.vcpu.at(v);
+    if (awaitsCopy(kvm, vcpu)) return false;
     const late = kvm.rules.notifier_snapshot === 'after-lookup';
     if (late) vcpu.fault.mmu_seq = snapshotOf(kvm);
-    else vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
+    else findFrame(kvm, vcpu);
     vcpu.pc = 'lock_page_fault';
     return true;
   },

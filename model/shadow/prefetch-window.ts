@@ -16,5 +16,5 @@ export const capturePrefetchPtes = (kvm: Kvm, vcpu: VcpuView): void => {
 export const isPrefetchDue = (kvm: Kvm): boolean => {
   if (!kvm.prefetch || kvm.mmu_lock.level > PG_LEVEL_4K) return false;
   const { mmu_invalidate_in_progress } = kvm.mmu_notifier;
-  return !mmu_invalidate_in_progress || kvm.rules.prefetch_invalidation === 'prefetched';
+  return mmu_invalidate_in_progress === 0 || kvm.rules.prefetch_invalidation === 'prefetched';
 };

@@ -22,8 +22,10 @@ import {
   is_rsvd_bits_set,
   protect_clean_gpte,
 } from '../gpte.ts';
+import { isHostReadOnly, kvm_set_page_dirty } from '../host/frames.ts';
 import { isMemory, isReadOnly } from '../memslot.ts';
 import { NO_SPTE } from '../spte.ts';
+import { clearAccessed } from './accessed.ts';
 import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore } from './lock.ts';
 import { isValid, pfnOf, sp_has_gptes } from './mmu-page.ts';
@@ -31,6 +33,12 @@ import { kvm_mmu_page_get_gfn, rmap_add, type Mapping } from './rmap.ts';
 import { finishFault } from './leaf.ts';
 import { make_spte } from './spte.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
+
+/** Only frames that may be written are prefetched, since KVM takes them for such. */
+const isPrefetchable = (kvm: Kvm, gfn: number): boolean => {
+  if (isReadOnly(kvm, gfn)) return false;
+  return !isHostReadOnly(kvm, gfn) || kvm.rules.prefetch_frame === 'any';
+};
 
 /** The leaf for a frame that the host lets KVM write; `null` when there is no such frame. */
 const mappingOf = (
@@ -40,7 +48,7 @@ const mappingOf = (
   gfn: number,
   access: number,
 ): Mapping | null =>
-  isMemory(kvm, gfn) && !isReadOnly(kvm, gfn) && !isLogged(kvm, gfn, access)
+  isMemory(kvm, gfn) && isPrefetchable(kvm, gfn) && !isLogged(kvm, gfn, access)
     ? { sp, index, gfn, pfn: pfnOf(kvm, gfn), access, host_writable: true, log_dirty: false }
     : null;
 
@@ -94,7 +102,9 @@ const pte_prefetch: ModelTransition = {
       // FNAME(pte_prefetch) stops at the first entry that it cannot map.
       if (m === null) break;
       spt.set(index, make_spte(kvm, m, isWriteRefused(kvm, m)));
+      if (kvm.rules.page_dirty === 'when-mapped') kvm_set_page_dirty(kvm, m.pfn, PG_LEVEL_4K);
       rmap_add(kvm, m);
+      clearAccessed(kvm, sp, index);
     }
     finishFault(kvm, v);
     return true;

@@ -8,10 +8,13 @@ import type { Kvm } from '../state.ts';
 import { activePage } from './page-list.ts';
 import { kvm_mmu_prepare_zap_page } from './zap.ts';
 
+/** The quota now. */
+export const n_max_mmu_pages = (kvm: Kvm): number =>
+  kvm.workload.budget.set_quota > 0 ? kvm.arch.n_max_mmu_pages : (kvm.geometry.quota?.n_max ?? 0);
+
 /** kvm_mmu_available_pages(): how many more pages the quota grants. */
 export const kvm_mmu_available_pages = (kvm: Kvm): number => {
-  const n_max = kvm.geometry.quota?.n_max ?? 0;
-  return Math.max(0, n_max - kvm.arch.n_used_mmu_pages);
+  return Math.max(0, n_max_mmu_pages(kvm) - kvm.arch.n_used_mmu_pages);
 };
 
 const countZapped = (kvm: Kvm): number => {

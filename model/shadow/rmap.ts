@@ -6,6 +6,7 @@
  *
  * Kernel: rmap_add(), rmap_remove(), drop_spte(), rmap_write_protect(). Lock: mmu_lock for write.
  */
+import { kvm_set_page_dirty } from '../host/frames.ts';
 import { lowestBit, withoutLowest } from '../bits.ts';
 import { hugeRun, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
@@ -18,8 +19,10 @@ import {
   writeProtected,
 } from '../spte.ts';
 import { oweUnmap } from '../tlb/flush.ts';
+import { setAccessed } from './accessed.ts';
 import { takeObject } from './memory-cache.ts';
 import { sptep_to_sp, spte_index, sptepOf, warn } from './mmu-page.ts';
+import { kvm_rmap_lock } from './rmap-lock.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
 /** A leaf to be made: where, and for which guest translation. */
@@ -77,6 +80,7 @@ const kvm_mmu_page_set_translation = (kvm: Kvm, m: Translation): void => {
 export const rmap_add = (kvm: Kvm, m: Translation): void => {
   kvm_mmu_page_set_translation(kvm, m);
   const key = rmapKey(kvm, m.gfn, kvm.sp.at(m.sp).role.level);
+  kvm_rmap_lock(kvm, key);
   if (kvm.rmap.at(key).bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');
   kvm.rmap.at(key).add(sptepOf(kvm, m.sp, m.index));
 };
@@ -85,6 +89,7 @@ const rmap_remove = (kvm: Kvm, sp: number, index: number): void => {
   const page = kvm.sp.at(sp);
   const key = rmapKey(kvm, kvm_mmu_page_get_gfn(kvm, page, index), page.role.level);
   const sptep = sptepOf(kvm, sp, index);
+  kvm_rmap_lock(kvm, key);
   if (key >= kvm.rmap.length || !kvm.rmap.at(key).has(sptep)) warn(kvm, 'rmap-entry-missing');
   else kvm.rmap.at(key).delete(sptep);
 };
@@ -95,9 +100,14 @@ const rmap_remove = (kvm: Kvm, sp: number, index: number): void => {
  */
 export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
   const page = kvm.sp.at(sp);
-  oweUnmap(kvm, spte_to_pfn(page.spt.get(index)), page.role.level);
-  if (kvm.rules.drop_rmap === 'remove') rmap_remove(kvm, sp, index);
+  const spte = page.spt.get(index);
+  oweUnmap(kvm, spte_to_pfn(spte), page.role.level);
+  if (is_writable_pte(spte) && kvm.rules.page_dirty !== 'when-mapped') {
+    kvm_set_page_dirty(kvm, spte_to_pfn(spte), page.role.level);
+  }
   page.spt.set(index, NO_SPTE);
+  if (kvm.rules.drop_rmap === 'remove') rmap_remove(kvm, sp, index);
+  setAccessed(kvm, sp, index);
   page.shadowed_gfn.set(index, 0);
   page.shadowed_access.set(index, 0);
 };

@@ -5,6 +5,7 @@
  * in `leaf.ts` and `sync.ts`.
  */
 import type { Kvm } from '../state.ts';
+import { kvm_set_page_dirty } from '../host/frames.ts';
 import { ACC_EXEC_MASK, ACC_WRITE_MASK } from '../access.ts';
 import { PG_LEVEL_4K } from '../geometry.ts';
 import {
@@ -16,6 +17,7 @@ import {
   spte_to_child_sp,
   spte_to_pfn,
 } from '../spte.ts';
+import { setAccessed } from './accessed.ts';
 import { mark_page_dirty } from './dirty-log.ts';
 import { sptepOf, warn } from './mmu-page.ts';
 import { rmap_add, type Mapping } from './rmap.ts';
@@ -104,6 +106,10 @@ export const storeLeaf = (kvm: Kvm, m: Mapping): boolean => {
   const page = kvm.sp.at(m.sp);
   const old_spte = page.spt.get(m.index);
   const new_spte = make_spte(kvm, m, kvm.mmu_lock.wrprot);
+  if (m.host_writable && kvm.rules.page_dirty === 'when-mapped') {
+    kvm_set_page_dirty(kvm, m.pfn, page.role.level);
+  }
+  setAccessed(kvm, m.sp, m.index);
   if (!is_shadow_present_pte(old_spte)) {
     page.spt.set(m.index, new_spte);
     rmap_add(kvm, m);

@@ -70,6 +70,12 @@ export const mappedAccess = (kvm: Kvm, vcpu: VcpuView): number => {
   return strips ? flipped & ~ACC_EXEC_MASK : flipped;
 };
 
+/** The rights of a direct page, which are the guest's: what the host grants is up to each leaf. */
+export const asHostGrants = (kvm: Kvm, vcpu: VcpuView, access: number): number =>
+  kvm.rules.direct_host_write === 'and-host' && vcpu.fault.map_readonly
+    ? access & ~ACC_WRITE_MASK
+    : access;
+
 /** The table that holds the entry at `level` of the walk. */
 export const tableAt = (kvm: Kvm, vcpu: VcpuView, level: number): number =>
   level === kvm.geometry.levels

@@ -179,6 +179,7 @@ const freePage = (page: MmuPageView): void => {
   page.unsync_child_bitmap.bits = 0;
   page.root_count = 0;
   page.write_flooding_count = 0;
+  page.accessed_clear.bits = 0;
   page.nx_huge_page_disallowed = false;
   page.parent_ptes.bits = 0;
   for (let i = 0; i < page.spt.length; i += 1) {

@@ -12,6 +12,7 @@ import { never, type ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
 import { hasPcids, isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
 import { activePcid, permitsInMode } from '../modes.ts';
+import { is_accessed_spte, setAccessed } from '../shadow/accessed.ts';
 import {
   is_last_spte,
   isDirtyClear,
@@ -168,6 +169,24 @@ export const firstUsablePfn = (kvm: Kvm, v: number, va: number, kind: AccessKind
 
 const any = (): boolean => true;
 
+/** Whether the walk from the root ends at a leaf whose accessed flag is clear; sets it if asked. */
+const markAccessed = (kvm: Kvm, v: number, va: number, set = false): boolean => {
+  if (kvm.workload.budget.aging === 0) return false;
+  let table = kvm.vcpu.at(v).root ?? 0;
+  for (let level = kvm.geometry.levels; level > 0; level -= 1) {
+    const index = tableIndex(kvm.geometry, va, level);
+    const spte = kvm.sp.at(table).spt.get(index);
+    if (is_last_spte(spte)) {
+      const clear = !is_accessed_spte(kvm, table, index);
+      if (set && clear) setAccessed(kvm, table, index);
+      return clear;
+    }
+    if (!isTableSpte(spte)) return false;
+    table = spte_to_child_sp(spte);
+  }
+  return false;
+};
+
 const tlbFill: ModelTransition = {
   name: 'tlbFill',
   says: 'The hardware loads the translation of an address and retains it, replacing another one.',
@@ -184,6 +203,7 @@ const tlbFill: ModelTransition = {
       spte = walkFromCache(kvm, v, va, i);
     }
     if (spte === NO_SPTE) return false;
+    const marks = markAccessed(kvm, v, va);
     const entry = vcpu.ghost_tlb.at(slot);
     const pfn = spte_to_pfn(spte);
     const access = spteAccess(spte);
@@ -192,7 +212,8 @@ const tlbFill: ModelTransition = {
     const same = entry.valid && entry.va === va && entry.pfn === pfn && entry.access === access;
     const cr3 = hasPcids(kvm.geometry) ? vcpu.cr3 : 0;
     const loaded = entry.huge === huge && entry.clean === clean && entry.cr3 === cr3;
-    if (same && loaded) return false;
+    if (same && loaded && !marks) return false;
+    markAccessed(kvm, v, va, true);
     entry.valid = true;
     entry.va = va;
     entry.pfn = pfn;

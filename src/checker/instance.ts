@@ -32,6 +32,8 @@ export { instantiateKvm, rulesOf } from './kvm-machine.ts';
 
 /** What the searches of `npm run counts` came to. */
 export const evidenceFile = join(packageRoot, 'evidence', 'searches.json');
+/** How `npm run mutants` found each planted bug. */
+export const mutantEvidenceFile = join(packageRoot, 'evidence', 'mutants.json');
 
 const geometryOf = ({ scenario }: Selection) => named(scenarios, scenario).geometry;
 

@@ -138,7 +138,9 @@ export const assertionsOfFaults: readonly Assertion[] = [
   {
     where: 'mmu_invalidate_retry_gfn(), kvm_mmu_invalidate_end()',
     claim: 'an invalidation in progress has a range, and each end had a start',
-    why: 'one thread invalidates: its place says what is in progress',
+    warning: 'invalidate-count-negative',
+    properties: ['invalidation-count-equals-open-calls'],
+    why: 'the range is set in the step that counts',
   },
   {
     where: 'shadow_mmu_try_split_huge_pages()',

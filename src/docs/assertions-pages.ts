@@ -35,7 +35,8 @@ export const assertionsOfPages: readonly Assertion[] = [
   {
     where: 'kvm_rmap_unlock()',
     claim: 'the lock bit of an rmap is clear in what is stored',
-    why: 'waits for lockless aging',
+    why: 'the lock is the place where whoever ages is; the entries of an rmap are a plain set',
+    properties: ['lockless-walker-reads-no-freed-page'],
   },
   {
     where: 'pte_list_remove(), pte_list_desc_remove_entry()',
@@ -57,7 +58,7 @@ export const assertionsOfPages: readonly Assertion[] = [
   {
     where: 'kvm_unmap_gfn_range()',
     claim: 'an invalidation is in progress, or slots_lock is held',
-    why: 'the notifier is the only caller here, and announces first',
+    why: 'both callers announce in the step that zaps, the notifier and kvm_zap_gfn_range()',
   },
   {
     where: 'kvm_mmu_check_sptes_at_free()',
@@ -181,6 +182,7 @@ export const assertionsOfPages: readonly Assertion[] = [
   {
     where: 'kvm_mmu_unload()',
     claim: 'no root is left',
-    why: 'no vCPU goes away',
+    why: 'no vCPU goes away alone; when the VM does, roots that are held stay invalid',
+    properties: ['teardown-leaves-nothing-mapped'],
   },
 ];

@@ -31,7 +31,6 @@ const semantic: readonly DesignId[] = [
     id: 'L3',
     about: 'no hardware structure leads to a freed page',
     properties: ['hardware-reaches-no-freed-page', 'lockless-walker-reads-no-freed-page'],
-    waits: 'the walks of aging',
   },
   { id: 'L4', about: 'one valid page for a gfn and role', properties: ['valid-page-is-unique'] },
   {
@@ -137,13 +136,11 @@ const semantic: readonly DesignId[] = [
       'hardware-reaches-no-foreign-frame',
       'leaf-is-no-larger-than-the-host-leaf',
     ],
-    waits: 'ranges of several frames, nested invalidations',
   },
   {
     id: 'H2',
     about: 'no write where the host may not write',
-    properties: ['leaf-is-writable-where-the-host-allows'],
-    waits: 'pages that the host makes read-only',
+    properties: ['leaf-is-writable-where-the-host-allows', 'hardware-writes-no-read-only-frame'],
   },
   {
     id: 'N1',

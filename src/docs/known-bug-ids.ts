@@ -21,7 +21,12 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'TLB-HOST',
     about: 'H1',
-    properties: ['hardware-reaches-no-foreign-frame'],
+    properties: ['hardware-reaches-no-foreign-frame', 'hardware-writes-no-read-only-frame'],
+  },
+  {
+    id: 'PFN-DIRTY',
+    about: 'the host knows which frames were written when it takes them back',
+    properties: ['written-frame-is-reported-dirty'],
   },
   {
     id: 'TLB-DIRTY',
@@ -144,8 +149,22 @@ export const knownBugIds: readonly DesignId[] = [
   {
     id: 'ZAP-CONTRACT',
     about: 'nothing that predates a zap of everything is left when it returns',
-    properties: ['frame-without-slot-is-mapped-nowhere'],
-    waits: 'zaps of ranges',
+    properties: [
+      'frame-without-slot-is-mapped-nowhere',
+      'zapped-range-is-looked-up-again',
+      'teardown-leaves-nothing-mapped',
+    ],
+  },
+  {
+    id: 'TRANS',
+    about: 'a change of an SPTE changes what it is about, for aging',
+    properties: ['aging-changes-the-accessed-flag-alone', 'kernel-warnings-stay-silent'],
+    waits: 'changes without mmu_lock: with the TDP MMU',
+  },
+  {
+    id: 'NOTIF-BALANCE',
+    about: 'what is counted as being invalidated is being invalidated',
+    properties: ['invalidation-count-equals-open-calls'],
   },
   {
     id: 'SLOT',

@@ -3,7 +3,7 @@
  *
  * Order of rows: as in the code, which is the order of checking and listing.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   modelTransitions,
@@ -30,6 +30,7 @@ import type { Counterexample } from '../counterexample/schema.ts';
 import { assertions, type Assertion } from './assertions.ts';
 import { designIds } from './design-ids.ts';
 import { code, codes, figure, table } from './markdown.ts';
+import { mutantTable } from './mutant-table.ts';
 import { waitingBugs } from './waiting-bugs.ts';
 
 type AnyProperty = KvmProperty | KvmProgress;
@@ -106,46 +107,6 @@ const designIdTable = (): string =>
     ['design id', 'about', 'properties', 'what waits, and for what'],
     designIds.map(({ id, about, properties: ids, waits }) => [id, about, codes(ids), waits ?? '']),
   );
-
-const storedCounterexamples = (): readonly Counterexample[] => {
-  const folder = join(packageRoot, 'counterexamples');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^bad_.*\.json$/.test(name))
-    .sort()
-    .map((name) => readDraft(join(folder, name)));
-};
-
-/** Steps of the stored run that shows a mutant, and what is certified of it. */
-const stepsText = (mutant: Mutant, stored: readonly Counterexample[]): string => {
-  const own = stored.find(
-    ({ rules, expect }) =>
-      rules.mutant === mutant.id &&
-      expect.verdict === 'violated' &&
-      expect.property === mutant.property,
-  );
-  if (own === undefined) return '–';
-  return own.minimality === 'none'
-    ? String(own.actions.length)
-    : `${own.actions.length}, ${own.minimality}`;
-};
-
-const mutantTable = (chosen: readonly Mutant[]): string => {
-  const stored = storedCounterexamples();
-  return table(
-    ['mutant', 'category', 'rule', 'what goes wrong', 'scenario', 'property', 'steps', 'source'],
-    chosen.map((m) => [
-      code(m.id),
-      m.category,
-      code(`${m.rule}=${m.value}`),
-      m.says,
-      code(m.scenario),
-      code(m.property),
-      stepsText(m, stored),
-      m.source.join(', '),
-    ]),
-  );
-};
 
 const waitingTable = (): string =>
   table(

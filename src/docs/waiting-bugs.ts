@@ -11,18 +11,11 @@ export interface WaitingBug {
   readonly why: string;
 }
 
-const huge = 'huge pages and direct pages';
 const nested = 'nested paging';
 const bits = 'more mode bits in the role';
 
 /** Order: by category, then as in the list of known bugs. */
 export const waitingBugs: readonly WaitingBug[] = [
-  {
-    id: 'sync-loses-pfn-dirty',
-    category: 'A',
-    waits: 'host unmapping (notifier)',
-    why: 'The loss shows when the host takes the page back as clean; here it never does.',
-  },
   {
     id: 'ept-sync-null-permission-spte',
     category: 'A',
@@ -40,12 +33,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'B',
     waits: `${bits}: reserved bits`,
     why: 'Entries have no reserved bits.',
-  },
-  {
-    id: 'ro-host-page-poisons-huge',
-    category: 'B',
-    waits: `${huge}, read-only host pages`,
-    why: 'Every host page is writable.',
   },
   {
     id: 'nx-treated-reserved-in-shadow',
@@ -80,15 +67,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Its iterators yield.',
   },
   {
-    id: 'quota-reclaim-kills-own-root',
-    category: 'C',
-    waits:
-      'roots that are tables of other roots too: a page shadowed at two levels of nested paging',
-    why:
-      'Nested pages are zapped with their last parent, but here no root of a nested guest is a ' +
-      'table of another one.',
-  },
-  {
     id: 'quota-reclaim-under-read-lock',
     category: 'C',
     waits: 'the TDP MMU',
@@ -99,12 +77,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'C',
     waits: 'a bound on pages that nothing leads to',
     why: 'The rule `nested_orphans` can keep them: they cost memory, and nothing breaks by it.',
-  },
-  {
-    id: 'alloc-mmu-pages-unlocked',
-    category: 'C',
-    waits: 'a quota that userspace changes',
-    why: 'The quota is fixed, and pages are counted under mmu_lock.',
   },
   {
     id: 'zapped-pages-retained',
@@ -149,28 +121,10 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'No guest has a log of its own.',
   },
   {
-    id: 'aging-clears-dirty',
-    category: 'E',
-    waits: 'aging',
-    why: 'Accessed flags of SPTEs are always set.',
-  },
-  {
-    id: 'change-pte-leaves-mmu-writable',
-    category: 'E',
-    waits: 'pages that the host makes read-only',
-    why: 'Every host page stays writable.',
-  },
-  {
     id: 'prefetch-clobbers-writable',
     category: 'E',
     waits: 'prefetching over entries that are present',
     why: 'Here a neighbour that is mapped is passed over.',
-  },
-  {
-    id: 'zap-gfn-range-not-an-invalidation',
-    category: 'G',
-    waits: 'zaps of ranges',
-    why: 'Leaves are zapped by frame for the notifier alone, which is an invalidation.',
   },
   {
     id: 'prefault-sees-obsolete-root',
@@ -183,12 +137,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'G',
     waits: 'private memory',
     why: 'The retry in the kernel is that of TDX.',
-  },
-  {
-    id: 'notifier-elision-unbalanced',
-    category: 'G',
-    waits: 'a notifier that passes over frames in no slot',
-    why: 'Each invalidation takes mmu_lock and counts.',
   },
   {
     id: 'mmio-gen-wrap-one-as-only',

@@ -7,7 +7,6 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /** The threads beside the vCPUs, which take mmu_lock too, by where they are. */
 interface WithThreads {
-  readonly mmu_notifier: { readonly pc: string };
   readonly memslots: { readonly pc: string };
   readonly dirty_log: { readonly pc: string };
 }
@@ -33,7 +32,13 @@ function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
         ],
       ]),
     ),
-    mm: within(state.mmu_notifier.pc, 'MMU notifier invalidation', ['flush']),
+    mm: [
+      ...new Set(
+        state.mmu_notifier.calls.flatMap(({ pc }) =>
+          within(pc, 'MMU notifier invalidation', ['flush']),
+        ),
+      ),
+    ],
     ioctl: [
       ...within(state.memslots.pc, 'memory slot change', ['zap', 'commit']),
       ...within(state.dirty_log.pc, 'dirty log call', []),

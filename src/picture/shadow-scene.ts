@@ -237,14 +237,20 @@ function logFacts({ enabled, dirty_bitmap, harvest }: ShadowState['dirty_log']):
   ];
 }
 
+function invalidatedText(notifier: ShadowState['mmu_notifier']): string[] {
+  if (notifier.mmu_invalidate_in_progress === 0) return [];
+  const { mmu_invalidate_range_start: start, mmu_invalidate_range_end: end } = notifier;
+  const last = end - start > 1 ? `-${hex(end - 1)}` : '';
+  return [`MMU notifier invalidates gfn ${hex(start)}${last}`];
+}
+
 function factsOf(state: ShadowState): string[] {
   const { holder } = state.mmu_lock;
   const owed = owedText(state.ghost_owed);
-  const { mmu_invalidate_in_progress, gfn } = state.mmu_notifier;
   return [
     ...(holder === null ? [] : [`mmu_lock vcpu${holder}`]),
     ...(owed === '' ? [] : [`owed flush {${owed}}`]),
-    ...(mmu_invalidate_in_progress ? [`MMU notifier invalidates gfn ${hex(gfn)}`] : []),
+    ...invalidatedText(state.mmu_notifier),
     ...logFacts(state.dirty_log),
     ...state.disallow_lpage.flatMap((n, i) => (n > 0 ? [`disallow_lpage[${i}] ${n}`] : [])),
     ...(state.ghost.warning === 'none' ? [] : [`WARN ${state.ghost.warning}`]),

@@ -90,7 +90,12 @@ export interface ShadowState {
     readonly link: boolean;
   };
   readonly ghost: { readonly warning: string; readonly host_stored: readonly number[] };
-  readonly mmu_notifier: { readonly mmu_invalidate_in_progress: boolean; readonly gfn: number };
+  readonly mmu_notifier: {
+    readonly calls: readonly { readonly pc: string; readonly gfn: number }[];
+    readonly mmu_invalidate_in_progress: number;
+    readonly mmu_invalidate_range_start: number;
+    readonly mmu_invalidate_range_end: number;
+  };
   /** Pages by their number in the slot. */
   readonly dirty_log: {
     readonly call: string;

@@ -68,8 +68,12 @@ function entryCauses(run: WhyRun, loop: number, entry: Entry): Cause[] {
 }
 
 function notifierCauses(run: WhyRun, loop: number): Cause[] {
-  const { gfn } = finalState(run).mmu_notifier;
-  const step = forEver(run, loop, ({ mmu_notifier }) => mmu_notifier.mmu_invalidate_in_progress);
+  const { mmu_invalidate_range_start: gfn } = finalState(run).mmu_notifier;
+  const step = forEver(
+    run,
+    loop,
+    ({ mmu_notifier }) => mmu_notifier.mmu_invalidate_in_progress > 0,
+  );
   return cause(step, `the MMU notifier invalidates gfn ${hex(gfn)} from here on, and never ends`);
 }
 

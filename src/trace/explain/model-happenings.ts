@@ -121,8 +121,11 @@ function entries(before: Kvm, after: Kvm): Happening[] {
     found.push({ act: 'entered', actor: v });
   }
   // The notifier is done where a thread that plays the host would go back to its guest.
-  const isDone = before.mmu_notifier.pc !== 'started' && after.mmu_notifier.pc === 'started';
-  if (isDone) found.push({ act: 'entered', actor: host });
+  for (let call = 0; call < after.mmu_notifier.calls.length; call += 1) {
+    const [was, is] = [before.mmu_notifier.calls.at(call), after.mmu_notifier.calls.at(call)];
+    const isDone = was.pc !== 'started' && is.pc === 'started';
+    if (isDone) found.push({ act: 'entered', actor: host });
+  }
   return found;
 }
 

@@ -73,10 +73,10 @@ describe('switching dirty logging on', () => {
   });
 
   it('waits for the slot updates and the invalidations of others', () => {
-    const program = withLog();
-    program.current.mmu_notifier.pc = 'started';
+    const program = withLog({}, { geometry: { host_readonly: [3] } });
+    program.current.mmu_notifier.mn_active_invalidate_count = 1;
     expect(run(program, 'kvm_update_flags_memslot')).toBe(false);
-    program.current.mmu_notifier.pc = 'idle';
+    program.current.mmu_notifier.mn_active_invalidate_count = 0;
     program.current.memslots.pc = 'sync';
     expect(run(program, 'kvm_update_flags_memslot')).toBe(false);
   });

@@ -57,9 +57,9 @@ describe('isPrefetchDue', () => {
     const kvm = aKvm({ prefetch: true, budget: { notifier: 1 } });
     kvm.mmu_lock.level = 1;
     expect(isPrefetchDue(kvm)).toBe(true);
-    kvm.mmu_notifier.mmu_invalidate_in_progress = true;
+    kvm.mmu_notifier.mmu_invalidate_in_progress = 1;
     expect(isPrefetchDue(kvm)).toBe(false);
-    kvm.mmu_notifier.mmu_invalidate_in_progress = false;
+    kvm.mmu_notifier.mmu_invalidate_in_progress = 0;
     kvm.mmu_lock.level = 2;
     expect(isPrefetchDue(kvm)).toBe(false);
     expect(isPrefetchDue(aKvm())).toBe(false);

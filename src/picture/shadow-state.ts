@@ -44,6 +44,8 @@ export interface ShadowVcpu {
   readonly cr0_wp: boolean;
   readonly cr0_pg_clear: boolean;
   readonly efer_nx_clear: boolean;
+  readonly cr4_smep: boolean;
+  readonly cr4_smap: boolean;
   readonly cr3: number;
   readonly root: number | null;
   readonly request_sync: boolean;
@@ -79,6 +81,8 @@ export interface ShadowState {
     readonly base: number;
     readonly generation: number;
   };
+  /** Who ages a leaf: its entry (page, index), counted from 1; 0 when nobody does. */
+  readonly aging: { readonly sptep: number };
   readonly nx: {
     readonly nx_huge_pages: boolean;
     readonly possible_nx_huge_pages: readonly (number | null)[];

@@ -18,7 +18,7 @@ import {
 import { ACC_WRITE_MASK } from '../../model/access.ts';
 import { kindNames } from '../../model/shadow/walker.ts';
 import { guestWalk, pfnOf, shadowWalk, type ShadowStop } from '../picture/shadow-walk.ts';
-import type { ShadowState } from '../picture/shadow-state.ts';
+import type { ShadowState, ShadowVcpu } from '../picture/shadow-state.ts';
 import { entryStored, guestStored, staleEntry } from './entries.ts';
 import { turnsTaken } from './loops.ts';
 import { created, linked } from './pages.ts';
@@ -152,17 +152,35 @@ export const tlbLoaded = (run: WhyRun, v: number, va: number): Cause[] =>
     `vcpu${v} loads va ${hex(va)} into its TLB`,
   );
 
-/** No entry is stale by itself: the guest has changed what NX means for all of them. */
+/** Bits that say what the same guest entries permit, and what they are called. */
+const modes = [
+  ['EFER.NX', (vcpu: ShadowVcpu) => !vcpu.efer_nx_clear],
+  ['CR4.SMEP', (vcpu: ShadowVcpu) => vcpu.cr4_smep],
+  ['CR4.SMAP', (vcpu: ShadowVcpu) => vcpu.cr4_smap],
+] as const;
+
+/** No entry is stale by itself: the guest has changed what its entries mean, or KVM the leaf. */
 function modeChanged(run: WhyRun, v: number, stops: readonly ShadowStop[]): Cause[] {
   const leaf = stops.at(-1);
-  const step = lastChange(run, (state) => vcpuAt(state, v)?.efer_nx_clear);
-  if (leaf === undefined || step === undefined) return [];
+  if (leaf === undefined) return [];
   const { sp, index, spte } = leaf;
-  const verb = vcpuAt(finalState(run), v)?.efer_nx_clear === true ? 'clears' : 'sets';
+  const stored = entryStored(run, sp, index);
+  const last = modes
+    .map(([name, isSet]) => {
+      const isSetAt = (state: ShadowState): boolean => {
+        const vcpu = vcpuAt(state, v);
+        return vcpu !== undefined && isSet(vcpu);
+      };
+      const verb = isSetAt(finalState(run)) ? 'sets' : 'clears';
+      return { name, verb, step: lastChange(run, isSetAt) };
+    })
+    .findLast(({ step }) => step !== undefined && step > (stored ?? 0));
+  const causes = cause(stored, `stores sp${sp}[${index}] ${spteText(spte)}`);
+  if (last?.step === undefined) return causes;
   return [
-    ...cause(entryStored(run, sp, index), `stores sp${sp}[${index}] ${spteText(spte)}`),
-    ...cause(step, `vcpu${v} ${verb} EFER.NX; sp${sp}[${index}] stays`),
-    ...afterFlush(run, v, sp, step),
+    ...causes,
+    ...cause(last.step, `vcpu${v} ${last.verb} ${last.name}; sp${sp}[${index}] stays`),
+    ...afterFlush(run, v, sp, last.step),
   ];
 }
 

@@ -143,13 +143,18 @@ export const unsyncIsMiscounted: CauseFinder = (run, finding) => {
 /** A walk that nobody waits for. */
 export const walkerIsOvertaken: CauseFinder = (run, finding) => {
   const [v, sp] = ['vcpu', 'sp'].map((name) => named(finding, name));
-  if (v === undefined || sp === undefined) return [];
-  const reached = since(run, (state) => vcpuAt(state, v)?.reading === sp);
+  if (sp === undefined) return [];
+  const who = v === undefined ? 'who ages' : `vcpu${v}`;
+  const pageOf = (state: ShadowState): number =>
+    Math.floor((state.aging.sptep - 1) / run.geometry.entries);
+  const reached = since(run, (state) =>
+    v === undefined ? pageOf(state) === sp : vcpuAt(state, v)?.reading === sp,
+  );
   const zapped = since(run, (state) => pageAt(state, sp)?.list !== 'active');
   const freed = since(run, (state) => !isAllocated(pageAt(state, sp)));
   return [
-    ...cause(reached, `vcpu${v} has reached sp${sp} without mmu_lock`),
+    ...cause(reached, `${who} has reached sp${sp} without mmu_lock`),
     ...(zapped === freed ? [] : cause(zapped, `zaps sp${sp}`)),
-    ...cause(freed, `frees sp${sp}; vcpu${v} is still there`),
+    ...cause(freed, `frees sp${sp}; ${who} is still there`),
   ];
 };

@@ -81,7 +81,7 @@ const wrongValues: Wrong[] = [
     ['acquire', '=', 'acquire=', '=x', '__proto__=x', 'acquire=__proto__'],
     ['check', '--no-save'],
   ),
-  ...each(['watch'], ['', 'x', '=', 'x='], ['replay', 'bad_x.json']),
+  ...each(['watch', 'hide'], ['', ',', 'sp1,'], ['replay', 'bad_x.json']),
   ...each(['max-states'], ['-1', 'x'], ['shrink', 'bad_x.json', '--no-save']),
 ];
 

@@ -254,13 +254,6 @@ describe('causes', () => {
 
 const loops: readonly (readonly [string, Expected])[] = [
   [
-    'shadow-endless-notifier--notifier-end-leaves-announcement',
-    [
-      ['kvm_mmu_notifier_invalidate_range_start', /^the MMU notifier invalidates .*never ends$/],
-      ['guestAccess', /^all is as it was after step \d+; va 0x0 was mapped at none/],
-    ],
-  ],
-  [
     'shadow-endless-huge--ro-huge-spte-blocks-4k',
     [
       ['kvm_mmu_get_child_sp', /^stores sp0\[1\] pfn 0x2 -ux, which stays for ever$/],
@@ -317,6 +310,7 @@ const claims: readonly (readonly [RegExp, (found: readonly string[]) => RegExp])
 const literal = (text: string): string => text.replaceAll(/[[\]().*+?]/g, '\\$&');
 
 describe('every stored violation', () => {
+  const namesOf = (some: readonly { readonly name: string }[]) => some.map(({ name }) => name);
   const stories = storedViolations().map((name) => ({ name, ...storedStory(name) }));
 
   it('has its causes in the order of the steps, none after the breach', () => {
@@ -344,11 +338,14 @@ describe('every stored violation', () => {
 
   it('has a cause unless its property has none to be found', () => {
     const silent = stories.filter(({ story }) => story.causes.length === 0);
-    expect(silent.filter(({ property }) => property in causeFinders)).toEqual([]);
+    expect(namesOf(silent.filter(({ property }) => property in causeFinders))).toEqual([]);
   });
 
   it('has something to show when it names an object', () => {
     const bare = stories.filter(({ story }) => story.objects.length === 0);
-    expect(bare.filter(({ property }) => !/counters-equal|warnings/.test(property))).toEqual([]);
+    const all = bare.filter(
+      ({ property }) => !/counters-equal|count-equals|warnings/.test(property),
+    );
+    expect(namesOf(all)).toEqual([]);
   });
 });

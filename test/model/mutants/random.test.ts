@@ -9,6 +9,7 @@ import { aMachine, control } from '../../support/search.ts';
 const seeds: Readonly<Record<string, bigint>> = {
   'root-loaded-without-flush': 2n,
   'fault-goes-on-below-an-obsolete-root': 6n,
+  'split-walk-goes-on-after-unlock': 4n,
 };
 
 const found = async ({ id, scenario }: Mutant): Promise<string> => {

@@ -61,7 +61,9 @@ describe('mutants', () => {
     expect(bounded.out).toMatch(/OPEN {2}--max-depth was reached/);
     let asked = 0;
     const stopSignal = () => (asked++ > 0 ? 'SIGINT' : undefined);
-    const stopped = await run('mutants --format json', { catalogue, stopSignal });
+    let time = 0;
+    const now = () => (time += 100);
+    const stopped = await run('mutants --format json', { catalogue, stopSignal, now });
     expect(stopped.code).toBe(130);
     expect(mutantsSchema.parse(JSON.parse(stopped.out))).toMatchObject({
       notSearched: ['second'],

@@ -135,6 +135,7 @@ describe('the package', () => {
       'README.md',
       'package.json',
       'dist/model-hash.json',
+      'evidence/mutants.json',
       'evidence/searches.json',
     ];
     const odd =

@@ -3,6 +3,7 @@ import type { Fields, Machine } from './machine/index.ts';
 import type { Action, Trace } from './outcome.ts';
 import { compileMachine, type Judgement, type PlainRecord, type Program } from './program.ts';
 import { rethrowWithTrace } from './broken-model.ts';
+import { valuesFingerprint } from './state/values-print.ts';
 
 /** A step that cannot be executed where the trace has it. */
 export class DisabledStepError extends Error {
@@ -34,7 +35,7 @@ export class UnknownActionError extends Error {
 }
 
 export interface ReplayedState {
-  /** 64 bits of the state, as 16 hexadecimal digits. */
+  /** 64 bits of what the state says, however it is packed, as 16 hexadecimal digits. */
   readonly fingerprint: string;
   readonly state: PlainRecord;
   /** Properties broken here. Order: step properties, then state properties, as listed. */
@@ -60,11 +61,12 @@ export interface Replay {
 }
 
 function replayedStep<S, F extends Fields>(program: Program<S, F>, id: number): ReplayedStep {
+  const after = program.snapshot();
   return {
     action: program.actionOf(id),
-    fingerprint: program.fingerprint(),
+    fingerprint: valuesFingerprint(program.layout.layout, after),
     before: program.snapshotBefore(),
-    after: program.snapshot(),
+    after,
     findings: program.evaluate(id),
   };
 }
@@ -79,9 +81,10 @@ export function replayTrace<S, F extends Fields>(machine: Machine<S, F>, trace: 
   let executing = 0;
   try {
     program.initialise(trace.initial);
+    const state = program.snapshot();
     const initial: ReplayedState = {
-      fingerprint: program.fingerprint(),
-      state: program.snapshot(),
+      fingerprint: valuesFingerprint(program.layout.layout, state),
+      state,
       findings: program.evaluate(null),
     };
     for (const id of trace.steps) {

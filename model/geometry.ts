@@ -5,7 +5,6 @@
  * two or three levels and a handful of frames. Nothing in the model depends on the numbers.
  */
 import type { AccessKind } from './access.ts';
-import type { Cr4Bit } from './modes.ts';
 
 export const PG_LEVEL_4K = 1;
 export const PG_LEVEL_2M = 2;
@@ -73,6 +72,9 @@ export interface Invalidation {
   readonly gfn: number;
   readonly npages: number;
 }
+
+/** The bits of CR4 that roles, permissions and invalidations depend on. */
+export type Cr4Bit = 'smep' | 'smap' | 'pcide';
 
 export interface Geometry {
   /** Level of a root shadow page: 2 or 3. */

@@ -6,9 +6,6 @@
 import { ACC_USER_MASK, permits, type AccessKind } from './access.ts';
 import type { Kvm, VcpuView } from './state.ts';
 
-/** The bits of CR4 that roles, permissions and invalidations depend on. */
-export type Cr4Bit = 'smep' | 'smap' | 'pcide';
-
 /**
  * Whether the mode of the vCPU forbids such an access to user pages: a fetch of the supervisor with
  * CR4.SMEP, its data accesses with CR4.SMAP. EFLAGS.AC lifts the second.

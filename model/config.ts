@@ -1,6 +1,6 @@
 /** What a machine is configured with: geometry, rules, workload and the judge. */
 import type { AccessKind } from './access.ts';
-import type { Geometry } from './geometry.ts';
+import { hasDirectMmus, type Geometry } from './geometry.ts';
 import type { JudgedKind } from './judged-kinds.ts';
 import type { Rules } from './rules.ts';
 
@@ -20,7 +20,7 @@ export interface Workload {
 
 /**
  * Faults, stores to page tables, stores of the host, INVLPG, MOV CR3, changes of CR0.WP, of
- * EFER.NX and of CR4, INVPCID; breaks of mmu_lock while pages are synced or zapped; emulated
+ * EFER.NX, of CR4 and of CR0.PG, INVPCID of a context, of an address and of everything; breaks of mmu_lock while pages are synced or zapped; emulated
  * writes that KVM turns into zapping and retrying; calls of the MMU notifier; changes of the memory
  * slot; changes of the size of a leaf of the host; frames that the host makes read-only and calls
  * with which it ages them; zaps of a range of guest frames, and of everything when the VM goes;
@@ -37,7 +37,10 @@ export const budgetNames = [
   'wp',
   'efer_nx',
   'cr4',
+  'pg',
   'invpcid',
+  'invpcid_addr',
+  'invpcid_all',
   'lock_break',
   'unprotect',
   'notifier',
@@ -127,6 +130,10 @@ export const hasNotifier = ({ geometry, workload }: Pick<Config, 'geometry' | 'w
 /** Whether faults may have to look their frame up again. */
 export const hasInvalidations = (config: Pick<Config, 'geometry' | 'workload'>) =>
   hasNotifier(config) || config.workload.budget.zap_range > 0;
+
+/** Whether a fault may be served without mmu_lock; upstream without guest tables alone. */
+export const hasFastPageFaults = ({ geometry, rules }: Pick<Config, 'geometry' | 'rules'>) =>
+  hasDirectMmus(geometry) || rules.fast_pf_scope === 'every-mmu';
 
 /** How often the MMU notifier may be called; each frame that is read-only may be copied once. */
 export const notifierBudget = (geometry: Geometry, { budget }: Workload): number =>

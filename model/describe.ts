@@ -6,12 +6,13 @@
  * TLBs, obligations.
  */
 import { accessText } from './access.ts';
+import { describeHost, type HostParts } from './describe-host.ts';
 import { gpteText } from './gpte.ts';
 import { spteText } from './spte.ts';
 import type { RoleView, VcpuView } from './state.ts';
 
 /** The parts of a snapshot that are described; the layout guarantees their shape. */
-interface Snapshot {
+interface Snapshot extends HostParts {
   readonly mmu_lock: { readonly holder: number | null };
   readonly arch: { readonly indirect_shadow_pages: number };
   readonly ghost_owed: {
@@ -20,33 +21,11 @@ interface Snapshot {
     readonly link: boolean;
   };
   readonly ghost: { readonly warning: string };
-  readonly memslots: Memslots;
-  readonly dirty_log: DirtyLog;
-  readonly split: Split;
   readonly gfn_write_track: readonly number[];
   readonly rmap: readonly (readonly number[])[];
   readonly memory: readonly (readonly number[])[];
   readonly sp: readonly Page[];
   readonly vcpu: readonly Vcpu[];
-}
-
-interface Memslots {
-  readonly pc: string;
-  readonly state: string;
-  readonly base: number;
-  readonly generation: number;
-  readonly update_in_progress: boolean;
-}
-
-interface DirtyLog {
-  readonly enabled: boolean;
-  readonly dirty_bitmap: readonly number[];
-  readonly ghost_unlogged: readonly number[];
-}
-
-interface Split {
-  readonly pc: string;
-  readonly spare: boolean;
 }
 
 interface Page {
@@ -64,12 +43,16 @@ interface Page {
   readonly shadowed_access: readonly number[];
 }
 
-interface Vcpu extends Pick<VcpuView, 'cr0_wp' | 'cr4_smep' | 'cr4_smap' | 'cr4_pcide'> {
+interface Vcpu extends Pick<
+  VcpuView,
+  'cr0_wp' | 'cr0_pg_clear' | 'cr4_smep' | 'cr4_smap' | 'cr4_pcide'
+> {
   readonly pc: string;
   readonly root: number | null;
   readonly request_sync: boolean;
   readonly request_flush_current: boolean;
   readonly request_free_obsolete_roots: boolean;
+  readonly request_flush_guest: boolean;
   readonly prev_root: readonly { readonly sp: number | null }[];
   readonly walker: { readonly ptes: readonly number[] };
   readonly pml_buffer: readonly number[];
@@ -164,7 +147,8 @@ const describeVcpu = (v: number, old: Vcpu, now: Vcpu, say: (line: string) => vo
   });
   if (old.cr0_wp !== now.cr0_wp) say(`${name} CR0.WP ${now.cr0_wp ? 1 : 0}`);
   if (old.cr4_smep !== now.cr4_smep) say(`${name} CR4.SMEP ${now.cr4_smep ? 1 : 0}`);
-  if (now.cr4_pcide && !old.cr4_pcide) say(`${name} CR4.PCIDE 1`);
+  if (old.cr0_pg_clear !== now.cr0_pg_clear) say(`${name} CR0.PG ${now.cr0_pg_clear ? 0 : 1}`);
+  if (old.cr4_pcide !== now.cr4_pcide) say(`${name} CR4.PCIDE ${now.cr4_pcide ? 1 : 0}`);
   if (old.cr4_smap !== now.cr4_smap) say(`${name} CR4.SMAP ${now.cr4_smap ? 1 : 0}`);
   for (const request of requests) {
     if (now[request] && !old[request]) say(`${name} + ${request}`);
@@ -188,6 +172,7 @@ const requests = [
   'request_sync',
   'request_flush_current',
   'request_free_obsolete_roots',
+  'request_flush_guest',
 ] as const satisfies readonly (keyof Vcpu)[];
 
 const rootText = (sp: number | null): string => (sp === null ? 'none' : `sp${sp}`);
@@ -229,9 +214,7 @@ export const describeChanges = (
     lines.push(line);
   };
   describeLock(old, now, say);
-  describeMemslots(old.memslots, now.memslots, say);
-  describeDirtyLog(old.dirty_log, now.dirty_log, say);
-  describeSplit(old.split, now.split, say);
+  describeHost(old, now, say);
   eachChange(old.vcpu, now.vcpu, (v, from, to) => describeVcpu(v, from, to, say));
   eachChange(old.memory, now.memory, (gfn, from, to) => {
     eachChange(from, to, (i, was, is) => {
@@ -254,40 +237,6 @@ const describeLock = (old: Snapshot, now: Snapshot, say: (line: string) => void)
   if (from === to) return;
   if (from !== null) say(`- mmu_lock vcpu${from}`);
   if (to !== null) say(`+ mmu_lock vcpu${to}`);
-};
-
-const describeMemslots = (old: Memslots, now: Memslots, say: (line: string) => void): void => {
-  const held = (slots: Memslots): boolean => slots.pc === 'zap' || slots.pc === 'commit';
-  if (held(now) && !held(old)) say('+ mmu_lock ioctl');
-  if (held(old) && !held(now)) say('- mmu_lock ioctl');
-  if (old.state !== now.state) say(`slot ${old.state} -> ${now.state}`);
-  if (old.base !== now.base) say(`slot at base ${now.base}`);
-  if (now.update_in_progress && !old.update_in_progress) say('slots + update in progress');
-  if (old.generation !== now.generation) say(`slots generation ${now.generation}`);
-  if (old.update_in_progress && !now.update_in_progress) say('slots - update in progress');
-};
-
-const describeDirtyLog = (old: DirtyLog, now: DirtyLog, say: (line: string) => void): void => {
-  if (old.enabled !== now.enabled) say(`dirty logging ${now.enabled ? 'on' : 'off'}`);
-  const pages = (of: readonly number[], but: readonly number[]): string =>
-    of
-      .filter((page) => !but.includes(page))
-      .map(hex)
-      .join(',');
-  const added = pages(now.dirty_bitmap, old.dirty_bitmap);
-  const gone = pages(old.dirty_bitmap, now.dirty_bitmap);
-  if (added !== '') say(`dirty_bitmap + page ${added}`);
-  if (gone !== '') say(`dirty_bitmap - page ${gone}`);
-  const lost = pages(now.ghost_unlogged, old.ghost_unlogged);
-  if (lost !== '') say(`page ${lost} written, not in the log`);
-};
-
-const describeSplit = (old: Split, now: Split, say: (line: string) => void): void => {
-  const held = ({ pc }: Split): boolean => pc !== 'idle' && pc !== 'start' && pc !== 'topup';
-  if (held(now) && !held(old)) say('+ mmu_lock ioctl');
-  if (held(old) && !held(now)) say('- mmu_lock ioctl');
-  if (now.pc === 'idle') return;
-  if (now.spare !== old.spare) say(`split ${now.spare ? '+' : '-'} page in advance`);
 };
 
 const describeOwed = (old: Snapshot, now: Snapshot, say: (line: string) => void): void => {

@@ -108,10 +108,12 @@ export interface Geometry {
   /** Whether the memory caches of a vCPU are counted. */
   readonly caches: boolean;
   /**
-   * vCPUs that run with CR0.PG clear: a direct MMU maps each address to the guest frame of that
+   * vCPUs that start with CR0.PG clear: a direct MMU maps each address to the guest frame of that
    * number. Their accesses have no guest tables; `cr3`, rights and modes are of the others alone.
    */
   readonly nonpaging: readonly number[];
+  /** Whether the guest may clear CR0.PG and set it again. */
+  readonly cr0_pg: 'kept' | 'toggled';
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -139,11 +141,13 @@ export interface Geometry {
   readonly faults_max: number;
 }
 
-/** Whether some vCPU runs without paging. */
-export const hasDirectMmus = (g: Geometry): boolean => g.nonpaging.length > 0;
+/** Whether some vCPU runs without paging, be it for a while. */
+export const hasDirectMmus = (g: Geometry): boolean =>
+  g.nonpaging.length > 0 || g.cr0_pg === 'toggled';
 
-/** Whether some vCPU has guest page tables. */
-export const hasGuestTables = (g: Geometry): boolean => g.nonpaging.length < g.vcpus;
+/** Whether some vCPU has guest page tables, be it for a while. */
+export const hasGuestTables = (g: Geometry): boolean =>
+  g.nonpaging.length < g.vcpus || g.cr0_pg === 'toggled';
 
 /** Whether the guest may set CR4.PCIDE. */
 export const hasPcids = (g: Geometry): boolean => g.cr4.includes('pcide');

@@ -6,6 +6,7 @@ import type { Machine, Parameter, Transition } from '../src/engine/machine/index
 import { addressCount, notifierCalls, pcidCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { controlTransitions } from './guest/control.ts';
+import { invpcidTransitions } from './guest/invpcid.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { dirtyLogTransitions } from './host/dirty-log.ts';
 import { dirtyLogWalks } from './host/dirty-log-walks.ts';
@@ -48,6 +49,7 @@ import type { ArgumentName, ModelTransition } from './transition.ts';
 export const modelTransitions: readonly ModelTransition[] = [
   ...guestTransitions,
   ...controlTransitions,
+  ...invpcidTransitions,
   ...hardwareTransitions,
   ...pmlTransitions,
   ...hostTransitions,

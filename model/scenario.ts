@@ -77,6 +77,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   quota: null,
   caches: false,
   nonpaging: [],
+  cr0_pg: 'kept',
   cr3: [0],
   vcpus: 2,
   prev_roots: 1,

@@ -1,38 +1,20 @@
 /**
- * What guest software does to control registers: CR3, CR0.WP, CR4 and EFER.NX.
+ * What guest software does to control registers: CR3, CR0.WP, CR0.PG, CR4 and EFER.NX.
  *
  * Kernel: kvm_set_cr3(), kvm_set_cr0(), kvm_set_cr4(), kvm_set_msr_common().
  */
 import type { Kvm } from '../state.ts';
-import type { BudgetName } from '../config.ts';
 import { hasPcids } from '../geometry.ts';
 import { activePcid } from '../modes.ts';
 import { never, type ModelTransition } from '../transition.ts';
-import { isUnlocked, mayRun } from '../shadow/lock.ts';
 import {
-  freePrevRoots,
   kvm_mmu_new_pgd,
   kvm_mmu_reset_context,
   switchGivesRootBack,
-} from '../shadow/roots.ts';
-import { mayFlush } from '../tlb/flush.ts';
-import { forgetPcid, keepAllowed, keepAllowedWithoutNx, resetAllowed } from '../tlb/oracle.ts';
-
-/** Whether guest software may change a control register now. Without paging it changes nothing. */
-const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
-  kvm.vcpu.at(v).pc === 'guest' &&
-  !kvm.vcpu.at(v).cr0_pg_clear &&
-  mayRun(kvm, v) &&
-  kvm.vcpu.at(v).ghost_faults === 0 &&
-  kvm.budget[what] > 0 &&
-  (kvm.workload.actors?.[what]?.includes(v) ?? true);
-
-/**
- * Roots are given back under mmu_lock; an exit that has to waits until the lock is free. Nothing
- * else happens between the exit and taking the lock. Giving a root back may flush, which waits for
- * walkers.
- */
-const mayTakeLock = (kvm: Kvm, v: number): boolean => isUnlocked(kvm) && mayFlush(kvm, v);
+} from '../shadow/root-cache.ts';
+import { keepAllowed, keepAllowedWithoutNx, resetAllowed, resetAllowedAll } from '../tlb/oracle.ts';
+import { kvm_invalidate_pcid, requestFlushGuest } from './invpcid.ts';
+import { mayMove, mayTakeLock } from './moves.ts';
 
 const mov_cr3: ModelTransition = {
   name: 'guestMovCr3',
@@ -58,24 +40,6 @@ const mov_cr3: ModelTransition = {
   },
 };
 
-/**
- * kvm_invalidate_pcid(): sync and flush what is current, and give back cached roots of the PCID: a
- * later MOV CR3 to them may ask for no flush. Without PCIDs each MOV CR3 syncs.
- */
-const kvm_invalidate_pcid = (kvm: Kvm, v: number, pcid: number): void => {
-  const vcpu = kvm.vcpu.at(v);
-  if (pcid === activePcid(kvm, v)) {
-    resetAllowed(kvm, v);
-    vcpu.request_sync = kvm.rules.cr3_sync === 'request';
-    vcpu.request_flush_current = true;
-    vcpu.ghost_invalidating = true;
-  } else {
-    forgetPcid(kvm, v, pcid);
-  }
-  if (!vcpu.cr4_pcide || kvm.rules.pcid_roots === 'kept') return;
-  freePrevRoots(kvm, v, (cr3) => kvm.geometry.pcids[cr3] === pcid);
-};
-
 const mov_cr3_noflush: ModelTransition = {
   name: 'guestMovCr3.noflush',
   says: 'MOV CR3 with bit 63 set: look for a cached root; what the PCID has cached stays valid.',
@@ -97,20 +61,26 @@ const mov_cr3_noflush: ModelTransition = {
   },
 };
 
-const invpcid: ModelTransition = {
-  name: 'guestInvpcid',
-  says: 'INVPCID of one context: everything of a PCID, be it the active one or not.',
-  source: ['kvm_handle_invpcid()', 'kvm_invalidate_pcid()', 'INVPCID_TYPE_SINGLE_CTXT'],
-  over: ['v', 'pcid'],
+const mov_cr0_pg: ModelTransition = {
+  name: 'guestMovCr0Pg',
+  says:
+    'MOV CR0 clears or sets PG: the MMU becomes a direct one or one with guest tables, and roots ' +
+    'go. Clearing it flushes.',
+  source: ['kvm_set_cr0()', 'kvm_post_set_cr0()', 'kvm_mmu_reset_context()'],
+  over: ['v'],
   at: 'guest',
   sure: never,
-  needs: ({ workload }) => workload.budget.invpcid > 0,
-  step: (kvm, v, pcid) => {
-    if (!kvm.vcpu.at(v).cr4_pcide && pcid > 0) return false;
-    if (!mayMove(kvm, v, 'invpcid') || !mayTakeLock(kvm, v)) return false;
-    kvm.budget.invpcid -= 1;
-    kvm_invalidate_pcid(kvm, v, pcid);
-    kvm.vcpu.at(v).pc = 'enter';
+  needs: ({ workload }) => workload.budget.pg > 0,
+  step: (kvm, v) => {
+    const vcpu = kvm.vcpu.at(v);
+    if (vcpu.cr4_pcide || !mayMove(kvm, v, 'pg') || !mayTakeLock(kvm, v)) return false;
+    kvm.budget.pg -= 1;
+    vcpu.cr0_pg_clear = !vcpu.cr0_pg_clear;
+    resetAllowedAll(kvm, v);
+    if (kvm.rules.pg_reset === 'roots-freed') kvm_mmu_reset_context(kvm, v);
+    // With all roots given back, this is all there is of KVM_REQ_TLB_FLUSH_GUEST.
+    if (vcpu.cr0_pg_clear) vcpu.request_flush_current = true;
+    vcpu.pc = 'enter';
     return true;
   },
 };
@@ -134,10 +104,22 @@ const mov_cr0_wp: ModelTransition = {
   },
 };
 
+/** Clearing CR4.PCIDE flushes everything, whatever the PCID. */
+const clearPcide = (kvm: Kvm, v: number): boolean => {
+  const vcpu = kvm.vcpu.at(v);
+  kvm.budget.cr4 -= 1;
+  vcpu.cr4_pcide = false;
+  resetAllowedAll(kvm, v);
+  if (kvm.rules.pcide_clear === 'guest-flush') requestFlushGuest(vcpu);
+  vcpu.pc = 'enter';
+  return true;
+};
+
 /** Setting CR4.PCIDE flushes nothing; cached roots may be stale all the same, and go. */
 const setPcide = (kvm: Kvm, v: number): boolean => {
   const vcpu = kvm.vcpu.at(v);
-  if (vcpu.cr4_pcide || !mayTakeLock(kvm, v)) return false;
+  // The PCID of CR3 must be 0.
+  if ((kvm.geometry.pcids[vcpu.cr3] ?? 0) > 0 || !mayTakeLock(kvm, v)) return false;
   kvm.budget.cr4 -= 1;
   vcpu.cr4_pcide = true;
   if (kvm.rules.pcide_roots === 'freed') kvm_mmu_reset_context(kvm, v);
@@ -149,7 +131,8 @@ const mov_cr4: ModelTransition = {
   name: 'guestMovCr4',
   says:
     'MOV CR4 toggles SMEP or SMAP, which forbid accesses of the supervisor to user pages: the ' +
-    'role changes, roots go. Setting SMEP flushes. Or it sets PCIDE, and cached roots go.',
+    'role changes, roots go. Setting SMEP flushes. Or it sets PCIDE, and ' +
+    'cached roots go, or clears it, and everything is flushed.',
   source: ['kvm_set_cr4()', 'kvm_post_set_cr4()', 'kvm_mmu_reset_context()'],
   over: ['v', 'cr4'],
   at: 'guest',
@@ -158,7 +141,9 @@ const mov_cr4: ModelTransition = {
   step: (kvm, v, number) => {
     const bit = kvm.geometry.cr4[number];
     if (bit === undefined || !mayMove(kvm, v, 'cr4')) return false;
-    if (bit === 'pcide') return setPcide(kvm, v);
+    if (bit === 'pcide') {
+      return kvm.vcpu.at(v).cr4_pcide ? clearPcide(kvm, v) : setPcide(kvm, v);
+    }
     const resets = bit === 'smep' || kvm.rules.cr4_reset === 'role-bits';
     if (resets && !mayTakeLock(kvm, v)) return false;
     kvm.budget.cr4 -= 1;
@@ -198,7 +183,7 @@ const wrmsr_efer_nx: ModelTransition = {
 export const controlTransitions: readonly ModelTransition[] = [
   mov_cr3,
   mov_cr3_noflush,
-  invpcid,
+  mov_cr0_pg,
   mov_cr0_wp,
   mov_cr4,
   wrmsr_efer_nx,

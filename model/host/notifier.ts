@@ -31,7 +31,7 @@ import { pfnOf, spte_index, sptep_to_sp } from '../shadow/mmu-page.ts';
 import { ofReadOnlyFrame } from '../spte.ts';
 import { forgetWrites, isCopyAwaited, isHostReadOnly } from './frames.ts';
 import { drop_spte, rmapKey } from '../shadow/rmap.ts';
-import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
+import { flushFrame, kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
 const needs: ModelTransition['needs'] = hasNotifier;
 
@@ -110,8 +110,10 @@ const flush: ModelTransition = {
   needs,
   step: (kvm, call) => {
     if (kvm.mmu_notifier.calls.at(call).pc !== 'flush' || !mayFlush(kvm, -1)) return false;
-    kvm_flush_remote_tlbs(kvm);
-    kvm.mmu_notifier.calls.at(call).pc = 'started';
+    const thread = kvm.mmu_notifier.calls.at(call);
+    if (kvm.rules.notifier_flush_range === 'one-page') flushFrame(kvm, pfnOf(kvm, thread.gfn));
+    else kvm_flush_remote_tlbs(kvm);
+    thread.pc = 'started';
     return true;
   },
 };

@@ -10,7 +10,7 @@ import {
   record,
   uint,
 } from '../../src/engine/machine/index.ts';
-import { notifierBudget, type Config, type Workload } from '../config.ts';
+import { hasFastPageFaults, notifierBudget, type Config, type Workload } from '../config.ts';
 import {
   addressCount,
   descriptorsPerFault,
@@ -64,11 +64,13 @@ const hardwareFields = (g: Geometry, hasNx: boolean) => {
   };
 };
 
-export const vcpuLayout = (
-  g: Geometry,
-  { nx_huge_pages, prefetch, lockless_walks }: Config,
-  workload: Workload,
-) => {
+/** Whether the guest can ask for a flush of all that it may have cached, whatever the PCID. */
+export const hasGuestFlush = ({ geometry, workload: { budget } }: Config): boolean =>
+  budget.invpcid_all > 0 || (hasPcids(geometry) && budget.cr4 > 1);
+
+export const vcpuLayout = (g: Geometry, config: Config, workload: Workload) => {
+  const { nx_huge_pages, prefetch, lockless_walks } = config;
+  const hasFastFaults = hasFastPageFaults(config);
   const { stores, instructions } = workload;
   const { sp, gpte, gfn, pfn, va, cr3 } = domainsOf(g);
   const hasNx = hasNxHugePages({ nx_huge_pages });
@@ -88,6 +90,10 @@ export const vcpuLayout = (
     request_sync: bool,
     request_flush_current: bool,
     request_free_obsolete_roots: bool,
+    /** KVM_REQ_TLB_FLUSH_GUEST, less the part of it that the two above stand for. */
+    request_flush_guest: boolIf(hasGuestFlush(config)),
+    /** The cached roots to give back by it. */
+    roots_to_free: bitset(hasGuestFlush(config) ? g.prev_roots : 0),
     prev_root: array(record({ sp, cr3 }), g.prev_roots),
     /** The instruction that exited: address, kind of access, store, error code P bit. */
     insn: record({
@@ -101,6 +107,8 @@ export const vcpuLayout = (
     }),
     /** INVLPG: which cached root comes next; 0 is the current one. */
     root_index: uint(g.prev_roots),
+    /** INVPCID of an address: 1 + the PCID whose roots it is about; 0 for INVLPG. */
+    invpcid: uint(workload.budget.invpcid_addr > 0 ? pcidCount(g) : 0),
     /** struct guest_walker: the entry read at each level, `[level - 1]`. */
     walker: record({
       level: uint(g.levels),
@@ -140,9 +148,9 @@ export const vcpuLayout = (
      * READING_SHADOW_PAGE_TABLES: the page that a walk without mmu_lock has reached, while it is
      * under way.
      */
-    reading: lockless_walks || hasDirectMmus(g) ? sp : optionalRef(pool('none', 0)),
+    reading: lockless_walks || hasFastFaults ? sp : optionalRef(pool('none', 0)),
     /** fast_page_fault(): the leaf that it has read and is about to make writable. */
-    fast_pf_spte: hasDirectMmus(g) ? spteDomain(g) : uint(0),
+    fast_pf_spte: hasFastFaults ? spteDomain(g) : uint(0),
     /** Whether the entry under way completes a full invalidation (MOV CR3). */
     ghost_invalidating: bool,
     /** Whether some instant since the exit justifies a #PF for the instruction. */

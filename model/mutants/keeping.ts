@@ -153,14 +153,14 @@ export const keepingMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
-    id: 'zapped-root-stays-listed',
+    id: 'invalid-root-back-on-active-list',
     rule: 'zap_list',
     value: 'left-on-active',
     says: 'A zapped root in use stays on the list of active pages.',
-    source: ['__kvm_mmu_prepare_zap_page()'],
+    source: ['commit f95eec9bed76 (2020)', '__kvm_mmu_prepare_zap_page()'],
     scenario: 'shadow-write-flood',
     property: 'page-is-on-the-list-of-its-state',
-    category: 'rule',
+    category: 'C',
   },
   {
     id: 'free-before-flush',

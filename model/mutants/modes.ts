@@ -47,6 +47,28 @@ export const modeMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'paging-toggle-keeps-roots',
+    rule: 'pg_reset',
+    value: 'roots-kept',
+    says: 'The guest clears CR0.PG and goes on by the root that shadows its tables.',
+    source: ['kvm_post_set_cr0()', 'kvm_mmu_reset_context()'],
+    scenario: 'shadow-cr0-pg',
+    property: 'guest-runs-on-a-valid-root',
+    category: 'rule',
+  },
+  {
+    id: 'fast-pf-of-shadowed-leaf',
+    rule: 'fast_pf_scope',
+    value: 'every-mmu',
+    says:
+      'The fast page fault takes on a leaf below guest tables: it maps another gfn than the one ' +
+      'that the walk of the tables led to, which alone is put into the log.',
+    source: ['fast_page_fault()', 'Documentation/virt/kvm/locking.rst'],
+    scenario: 'shadow-fast-page-fault-none',
+    property: 'clean-page-is-write-protected',
+    category: 'rule',
+  },
+  {
     id: 'fast-pf-fixes-wrong-fault',
     rule: 'fast_pf_check',
     value: 'trusted',
@@ -181,6 +203,40 @@ export const modeMutants: readonly Mutant[] = [
       'back without a flush.',
     source: ['kvm_invalidate_pcid()'],
     scenario: 'shadow-pcid',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'rule',
+  },
+  {
+    id: 'nested-transition-skips-pgd-sync',
+    rule: 'guest_flush_roots',
+    value: 'kept',
+    says:
+      'A flush of all that the guest may have cached syncs the current root alone, and the guest ' +
+      'goes back to another one without a flush. Linux had it where a nested guest is entered.',
+    source: ['commit 07ffaf343e34 (2021)', 'kvm_vcpu_flush_tlb_guest()'],
+    scenario: 'shadow-invpcid',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'I',
+  },
+  {
+    id: 'invpcid-address-skips-cached-root',
+    rule: 'invpcid_addr_roots',
+    value: 'current-only',
+    says:
+      'INVPCID of an address in a PCID that is not active syncs nothing in its cached root, to ' +
+      'which the guest goes back without a flush.',
+    source: ['kvm_mmu_invpcid_gva()'],
+    scenario: 'shadow-invpcid',
+    property: 'access-is-justified-by-guest-tables',
+    category: 'rule',
+  },
+  {
+    id: 'pcide-clear-flushes-nothing',
+    rule: 'pcide_clear',
+    value: 'none',
+    says: 'The guest clears CR4.PCIDE, which flushes everything, and goes on by stale entries.',
+    source: ['kvm_post_set_cr4()', 'KVM_REQ_TLB_FLUSH_GUEST'],
+    scenario: 'shadow-invpcid',
     property: 'access-is-justified-by-guest-tables',
     category: 'rule',
   },

@@ -15,6 +15,30 @@ export const notifierMutants: readonly Mutant[] = [
     category: 'G',
   },
   {
+    id: 'range-flush-wrong-base-rmap',
+    rule: 'notifier_flush_range',
+    value: 'one-page',
+    says:
+      'A huge leaf goes, and the flush covers one page of it. Linux had it when a frame was ' +
+      'changed in place.',
+    source: ['commit 9ffe9265375c (2022)', 'kvm_flush_remote_tlbs_gfn()'],
+    scenario: 'shadow-host-resizes-leaf',
+    property: 'owed-flush-is-paid-before-unlock',
+    category: 'D',
+  },
+  {
+    id: 'remote-flush-current-root-only',
+    rule: 'remote_flush',
+    value: 'active-pcid',
+    says:
+      'A flush reaches only what is cached for the active context. Linux had it for the tags of ' +
+      'nested guests; here it is the PCID.',
+    source: ['Flush all EPTP/VPID contexts on remote TLB flush (2020)', 'kvm_flush_remote_tlbs()'],
+    scenario: 'shadow-pcid-notifier',
+    property: 'hardware-reaches-no-foreign-frame',
+    category: 'D',
+  },
+  {
     id: 'overlap-announces-the-latest',
     rule: 'notifier_overlap',
     value: 'latest',

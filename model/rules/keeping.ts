@@ -93,8 +93,9 @@ export const keepingRules = {
     ['__kvm_mmu_prepare_zap_page()', 'KVM_REQ_MMU_FREE_OBSOLETE_ROOTS'],
   ),
   remote_flush: rule(
-    ['all-vcpus', 'in-guest-only', 'caller-only'],
-    'Which vCPUs a flush reaches; one outside the guest still holds what it cached.',
+    ['all-vcpus', 'in-guest-only', 'caller-only', 'active-pcid'],
+    'Which vCPUs a flush reaches, and what of them; one outside the guest still holds what it ' +
+      'cached, and each may hold what it cached for other PCIDs.',
     ['kvm_flush_remote_tlbs()', 'kvm_make_all_cpus_request()'],
   ),
   lockless_walkers: rule(
@@ -129,6 +130,11 @@ export const keepingRules = {
     'kvm_unmap_gfn_range()',
     'kvm_rmap_zap_gfn_range()',
   ]),
+  notifier_flush_range: rule(
+    ['everything', 'one-page'],
+    'Whether the notifier flushes all that it zapped, or as much as if it were one small page.',
+    ['kvm_handle_hva_range()', 'kvm_flush_remote_tlbs()'],
+  ),
   notifier_flush: rule(
     ['before-return', 'none'],
     'Whether the notifier flushes what it zapped before the host may reuse the frame.',

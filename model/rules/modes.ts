@@ -43,6 +43,33 @@ export const modeRules = {
     'Whether a vCPU gives its roots back when the guest sets CR4.PCIDE.',
     ['kvm_post_set_cr4()', 'kvm_mmu_unload()'],
   ),
+  pg_reset: rule(
+    ['roots-freed', 'roots-kept'],
+    'Whether a vCPU gives its roots back when the guest clears or sets CR0.PG.',
+    ['kvm_post_set_cr0()', 'kvm_mmu_reset_context()'],
+  ),
+  pcide_clear: rule(
+    ['guest-flush', 'none'],
+    'Whether all that the guest may have cached is flushed when it clears CR4.PCIDE.',
+    ['kvm_post_set_cr4()', 'KVM_REQ_TLB_FLUSH_GUEST'],
+  ),
+  guest_flush_roots: rule(
+    ['unsync-freed', 'kept'],
+    'Whether a flush of all that the guest may have cached gives back the cached roots that are ' +
+      'unsync below.',
+    ['kvm_vcpu_flush_tlb_guest()', 'kvm_mmu_sync_prev_roots()'],
+  ),
+  invpcid_addr_roots: rule(
+    ['of-the-pcid', 'current-only'],
+    'Whether INVPCID of an address syncs it in the cached roots of the PCID, or in the current ' +
+      'root alone.',
+    ['kvm_mmu_invpcid_gva()'],
+  ),
+  fast_pf_scope: rule(
+    ['direct-mmus', 'every-mmu'],
+    'Whether faults of vCPUs with guest tables are served without mmu_lock as well.',
+    ['fast_page_fault()', 'FNAME(page_fault)'],
+  ),
   fast_pf_check: rule(
     ['verified', 'trusted'],
     'Whether the fast page fault takes on writes alone, and looks whether they go through then.',

@@ -89,6 +89,21 @@ export const directScenarios: readonly Scenario[] = [
     actors: { store: [1], cr3: [0] },
   }),
   scenario({
+    id: 'shadow-cr0-pg',
+    says:
+      'A guest switches paging off, edits a table of its own that is still shadowed, and ' +
+      'switches paging on again, while another vCPU runs by the same tables.',
+    geometry: { gfns: 4, tables: 2, shadow_pages: 5, cr0_pg: 'toggled' },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), NO_GPTE],
+    ],
+    addresses: [0, 1],
+    stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3 }) }],
+    budget: { fault: 3, store: 1, pg: 2 },
+    actors: { pg: [0], store: [0] },
+  }),
+  scenario({
     id: 'shadow-fast-page-fault',
     says:
       'Two vCPUs without paging write a page that userspace takes from the log: each write is ' +
@@ -131,6 +146,26 @@ export const directScenarios: readonly Scenario[] = [
     addresses: [0, 2],
     stores: [],
     budget: { fault: 3, harvest: 1 },
+  }),
+  scenario({
+    id: 'shadow-fast-page-fault-none',
+    says:
+      'A guest edits the table by which it writes a logged page, and writes by the translation ' +
+      'of before, which userspace has taken from the log.',
+    geometry: {
+      gfns: 4,
+      tables: 2,
+      shadow_pages: 3,
+      vcpus: 1,
+      dirty_log: { ...log, npages: 2 },
+    },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1],
+    stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3 }) }],
+    budget: { fault: 4, store: 1, harvest: 1 },
   }),
   scenario({
     id: 'shadow-nonpaging-nx',

@@ -3,7 +3,7 @@ import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
 
 /** By its second CR3 the guest reads through a table that it edits by its first. */
-const twoRoots = {
+export const twoRoots = {
   geometry: {
     gfns: 6,
     tables: 4,
@@ -40,5 +40,39 @@ export const pcidScenarios: readonly Scenario[] = [
       'a flush: what was cached then must not serve it.',
     geometry: { ...twoRoots.geometry, pcids: [0, 0] },
     budget: { fault: 3, store: 1, cr3: 4, cr4: 1 },
+  }),
+  scenario({
+    id: 'shadow-pcid-notifier',
+    says:
+      'The host takes a frame back while the guest runs on another PCID than the one for which ' +
+      'the hardware retains a translation of the frame.',
+    geometry: {
+      gfns: 5,
+      tables: 4,
+      pfns: 6,
+      shadow_pages: 6,
+      vcpus: 1,
+      cr3: [0, 1],
+      cr4: ['pcide'],
+      pcids: [0, 1],
+    },
+    initialMemory: [
+      [gpte({ gfn: 2 }), NO_GPTE],
+      [gpte({ gfn: 3 }), NO_GPTE],
+      [gpte({ gfn: 4 }), NO_GPTE],
+      [gpte({ gfn: 4 }), NO_GPTE],
+    ],
+    addresses: [0],
+    stores: [],
+    budget: { fault: 3, cr3: 3, cr4: 1, notifier: 1 },
+  }),
+  scenario({
+    ...twoRoots,
+    id: 'shadow-invpcid',
+    says:
+      'As with a PCID each, where the guest invalidates one address in a PCID, or everything, or ' +
+      'clears CR4.PCIDE, which does the same.',
+    geometry: { ...twoRoots.geometry, pcids: [0, 1] },
+    budget: { fault: 3, store: 1, cr3: 3, cr4: 2, invpcid_addr: 1, invpcid_all: 1 },
   }),
 ];

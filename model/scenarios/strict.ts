@@ -5,6 +5,7 @@
 import { ACC_USER_MASK } from '../access.ts';
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
+import { twoRoots } from './pcid.ts';
 import { noExecute, readOnlyUserPage } from './rights.ts';
 
 export const strictScenarios: readonly Scenario[] = [
@@ -26,6 +27,21 @@ export const strictScenarios: readonly Scenario[] = [
     excludes: {
       'access-is-justified-by-guest-tables':
         'Finding: kvm_inject_emulated_page_fault() syncs only when the fault is of a present page.',
+    },
+  }),
+  scenario({
+    ...twoRoots,
+    id: 'shadow-strict-invpcid',
+    says:
+      'A guest invalidates all contexts, then edits a table of a PCID that is not active, and ' +
+      'goes back to that PCID without a flush.',
+    ci: false,
+    oracle: 'strict',
+    geometry: { ...twoRoots.geometry, pcids: [0, 1] },
+    budget: { fault: 2, store: 1, cr3: 3, cr4: 1, invpcid_all: 1 },
+    excludes: {
+      'access-is-justified-by-guest-tables':
+        'Finding: kvm_mmu_sync_prev_roots() keeps cached roots in sync, which are used unsynced.',
     },
   }),
   scenario({

@@ -4,7 +4,7 @@
  *
  * Kernel: fast_page_fault(), page_fault_can_be_fast(), fast_pf_fix_direct_spte(),
  * fast_pf_get_last_sptep(). For direct MMUs alone: below guest tables an entry may come to map
- * another gfn between reading and exchanging it.
+ * another gfn between the walk of the guest tables, reading it and exchanging it.
  *
  * Cuts: reading each table; the compare-and-exchange; marking the page dirty. All three are within
  * walk_shadow_page_lockless_begin() and walk_shadow_page_lockless_end(), so that flushes wait.
@@ -13,7 +13,8 @@
  * each that fails is somebody else's doing. The slow path looks the slot up again.
  */
 import { isWrite } from '../access.ts';
-import { hasDirectMmus, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
+import { hasFastPageFaults } from '../config.ts';
+import { PG_LEVEL_4K, tableIndex } from '../geometry.ts';
 import type { Kvm, MmuPageView, VcpuView } from '../state.ts';
 import {
   is_last_spte,
@@ -27,10 +28,10 @@ import {
 import type { ModelTransition } from '../transition.ts';
 import { kvm_slot_dirty_track_enabled, mark_page_dirty } from './dirty-log.ts';
 import { goTo, isBefore } from './lock.ts';
-import { lookUpFrame } from './page-fault.ts';
+import { lookUpFrame } from './look-up.ts';
 import { kindOf, walkedGfn } from './walker.ts';
 
-const needs: ModelTransition['needs'] = ({ geometry }) => hasDirectMmus(geometry);
+const needs: ModelTransition['needs'] = hasFastPageFaults;
 
 /** page_fault_can_be_fast(): a write that a present entry refused. */
 const page_fault_can_be_fast = (kvm: Kvm, vcpu: VcpuView): boolean =>
@@ -141,7 +142,7 @@ const mark: ModelTransition = {
   source: ['fast_pf_fix_direct_spte()', 'mark_page_dirty_in_slot()'],
   over: ['v'],
   at: 'mark_page_dirty',
-  needs: ({ geometry }) => hasDirectMmus(geometry) && geometry.dirty_log !== null,
+  needs: (config) => hasFastPageFaults(config) && config.geometry.dirty_log !== null,
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'mark_page_dirty')) return false;
     markDirty(kvm, kvm.vcpu.at(v));

@@ -1,12 +1,13 @@
 /**
- * INVLPG, and the invalidation of one address in one cached root.
+ * INVLPG, INVPCID of an address, and the invalidation of one address in one cached root.
  *
- * Kernel: kvm_mmu_invlpg(), kvm_mmu_invalidate_addr(), __kvm_mmu_invalidate_addr().
+ * Kernel: kvm_mmu_invlpg(), kvm_mmu_invpcid_gva(), kvm_mmu_invalidate_addr(), __kvm_mmu_invalidate_addr().
  * Lock: mmu_lock for write, taken and dropped for each root.
  */
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { tableIndex } from '../geometry.ts';
+import { activePcid } from '../modes.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { goTo, isBefore, isUnlocked, lock, proceed } from './lock.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
@@ -30,8 +31,19 @@ export const invalidateAddressInRoot = (kvm: Kvm, root: number, va: number): boo
 };
 
 /** KVM_MMU_ROOTS_ALL: the current root is number 0, then come the previous ones. */
-const rootNumber = (kvm: Kvm, v: number, number: number): number | null =>
-  number === 0 ? kvm.vcpu.at(v).root : kvm.vcpu.at(v).prev_root.at(number - 1).sp;
+const rootNumber = (kvm: Kvm, v: number, number: number): number | null => {
+  const { invpcid, prev_root, root } = kvm.vcpu.at(v);
+  if (invpcid > 0 && !isOfPcid(kvm, v, number, invpcid - 1)) return null;
+  return number === 0 ? root : prev_root.at(number - 1).sp;
+};
+
+/** Whether INVPCID of an address in this PCID concerns the root with this number. */
+export const isOfPcid = (kvm: Kvm, v: number, number: number, pcid: number): boolean => {
+  if (number === 0) return pcid === activePcid(kvm, v);
+  if (kvm.rules.invpcid_addr_roots === 'current-only') return false;
+  const { cr3, sp } = kvm.vcpu.at(v).prev_root.at(number - 1);
+  return sp !== null && kvm.geometry.pcids[cr3] === pcid;
+};
 
 const rootsToVisit = (kvm: Kvm): number => {
   if (kvm.rules.invlpg_sync === 'none') return 0;

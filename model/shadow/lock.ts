@@ -108,6 +108,7 @@ export const goTo = (vcpu: VcpuView, pc: Pc): void => {
   vcpu.emulated.index = 0;
   vcpu.emulated.old = 0;
   vcpu.root_index = 0;
+  vcpu.invpcid = 0;
   vcpu.ghost_fault_justified = false;
   if (vcpu.ghost_faults === 0) clearInstruction(vcpu);
 };

@@ -29,10 +29,11 @@ import {
 import { awaitsCopy, findFrame } from '../host/frames.ts';
 import { guestMemoryChanged, resetAllowedPath } from '../tlb/oracle.ts';
 import { flushLocalAddress } from '../tlb/flush.ts';
-import { kvm_slot_dirty_track_enabled, mark_page_dirty, noteStore } from './dirty-log.ts';
+import { mark_page_dirty, noteStore } from './dirty-log.ts';
+import { startFastPageFault } from './fast-page-fault.ts';
 import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, lock, proceed, isUnlocked } from './lock.ts';
-import { lookUpSlot } from './mmio.ts';
+import { lookUpFrame } from './look-up.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { pfnOf, readGuest } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
@@ -125,17 +126,8 @@ const afterWalk = (kvm: Kvm, v: number): void => {
     shadow_page_table_clear_flood(kvm, v);
     return;
   }
-  lookUpFrame(kvm, v);
-};
-
-/** Looks up the slot, and sets out to ask for the frame behind the gfn. */
-export const lookUpFrame = (kvm: Kvm, v: number): void => {
-  const vcpu = kvm.vcpu.at(v);
-  if (kvm.geometry.memslot !== null && !lookUpSlot(kvm, v)) return;
-  vcpu.fault.log_dirty = kvm_slot_dirty_track_enabled(kvm, walkedGfn(kvm, vcpu));
-  // Where the host moves nothing, looking the frame up is no step of its own.
-  if (kvm.host_pfn.length === 0) vcpu.fault.pfn = pfnOf(kvm, walkedGfn(kvm, vcpu));
-  vcpu.pc = kvm.host_pfn.length === 0 ? 'lock_page_fault' : 'snapshot_seq';
+  if (kvm.rules.fast_pf_scope === 'every-mmu') startFastPageFault(kvm, v);
+  else lookUpFrame(kvm, v);
 };
 
 /** fault->mmu_seq. The narrow one of a mutant has a bit for two calls of the notifier. */

@@ -1,30 +1,29 @@
 /**
- * Roots: loading, caching, giving back, and what a vCPU does before it enters the guest.
+ * Roots: loading and syncing them, and what a vCPU does before it enters the guest.
  *
- * Kernel: vcpu_enter_guest(), kvm_mmu_load(), kvm_mmu_sync_roots(), kvm_mmu_new_pgd(),
- * kvm_mmu_free_roots(), kvm_mmu_free_obsolete_roots(), kvm_mmu_reset_context().
+ * Kernel: vcpu_enter_guest(), kvm_mmu_load(), kvm_mmu_sync_roots(), kvm_mmu_sync_prev_roots(),
+ * kvm_mmu_free_obsolete_roots(). Caching roots and giving them back is in `root-cache.ts`.
  *
  * Abstracts: requests that no operation of this machine makes.
  */
-import { assertModel } from '../../src/engine/machine/index.ts';
-import type { Kvm } from '../state.ts';
+import type { Kvm, MmuPageView, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { flushLocal } from '../tlb/flush.ts';
+import { hasGuestFlush } from '../layout/vcpu.ts';
+import { flushLocal, mayFlush } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
 import { is_obsolete_sp, rootGfn, rootRole, roleWord } from './mmu-page.ts';
 import { mmu_topup_memory_caches } from './memory-cache.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { hasRoom, makeRoom } from './quota.ts';
+import { freePrevRoots, mmu_free_root_page } from './root-cache.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
 
-/** mmu_free_root_page(): an invalid root that nobody holds any more is zapped for good. */
-export const mmu_free_root_page = (kvm: Kvm, sp: number): void => {
-  const page = kvm.sp.at(sp);
-  assertModel(page.root_count > 0, 'a root that is given back was counted');
-  page.root_count -= 1;
-  if (page.root_count === 0 && page.role.invalid) kvm_mmu_prepare_zap_page(kvm, sp);
-};
+const isUnsyncRoot = (page: MmuPageView): boolean => page.unsync || page.unsync_children > 0;
+
+/** Whether cached roots have to be looked at, or given back, before the guest runs on. */
+const isGuestFlushDue = ({ request_flush_guest, roots_to_free }: VcpuView): boolean =>
+  request_flush_guest || roots_to_free.bits !== 0;
 
 const isObsoleteRoot = (kvm: Kvm, sp: number | null): boolean =>
   sp !== null && is_obsolete_sp(kvm.sp.at(sp));
@@ -77,6 +76,7 @@ const load: ModelTransition = {
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || vcpu.root !== null) return false;
+    if (isGuestFlushDue(vcpu)) return false;
     if (!isBeforeLocking(kvm, v, 'enter')) return false;
     if (kvm.rules.cache_topup === 'faults-and-roots') mmu_topup_memory_caches(kvm, vcpu);
     lock(kvm, v);
@@ -147,7 +147,7 @@ const is_unsync_root: ModelTransition = {
     const root = kvm.sp.at(vcpu.root);
     vcpu.request_sync = false;
     vcpu_clear_mmio_info(vcpu);
-    if (root.unsync || root.unsync_children > 0) vcpu.pc = 'sync_roots';
+    if (isUnsyncRoot(root)) vcpu.pc = 'sync_roots';
     return true;
   },
 };
@@ -168,6 +168,47 @@ const sync_roots: ModelTransition = {
   },
 };
 
+const sync_prev_roots: ModelTransition = {
+  name: 'kvm_mmu_sync_prev_roots',
+  says:
+    'Serve a flush of all that the guest may have cached: after the current root, read without ' +
+    'mmu_lock which cached roots are unsync below.',
+  source: ['kvm_vcpu_flush_tlb_guest()', 'kvm_mmu_sync_prev_roots()', 'is_unsync_root()'],
+  over: ['v'],
+  at: 'enter',
+  needs: hasGuestFlush,
+  step: (kvm, v) => {
+    const vcpu = kvm.vcpu.at(v);
+    if (!vcpu.request_flush_guest || vcpu.request_free_obsolete_roots) return false;
+    const syncs = vcpu.request_sync && vcpu.root !== null;
+    if (syncs || !isBefore(kvm, v, 'enter')) return false;
+    vcpu.request_flush_guest = false;
+    if (kvm.rules.guest_flush_roots === 'kept') return true;
+    for (let i = 0; i < vcpu.prev_root.length; i += 1) {
+      const { sp } = vcpu.prev_root.at(i);
+      if (sp !== null && isUnsyncRoot(kvm.sp.at(sp))) vcpu.roots_to_free.add(i);
+    }
+    return true;
+  },
+};
+
+const free_prev_roots: ModelTransition = {
+  name: 'kvm_mmu_sync_prev_roots.free',
+  says: 'Give back the cached roots that were found unsync: whoever loads them again syncs them.',
+  source: ['kvm_mmu_sync_prev_roots()', 'kvm_mmu_free_roots()'],
+  over: ['v'],
+  at: 'enter',
+  needs: hasGuestFlush,
+  step: (kvm, v) => {
+    const { roots_to_free } = kvm.vcpu.at(v);
+    if (roots_to_free.bits === 0 || !isBeforeLocking(kvm, v, 'enter')) return false;
+    if (!mayFlush(kvm, v)) return false;
+    freePrevRoots(kvm, v, (_cr3, number) => roots_to_free.has(number));
+    roots_to_free.bits = 0;
+    return true;
+  },
+};
+
 const enter_guest: ModelTransition = {
   name: 'vcpu_enter_guest',
   says: 'With no request left and a root loaded, flush if asked to and run guest code.',
@@ -177,7 +218,7 @@ const enter_guest: ModelTransition = {
   step: (kvm, v) => {
     const vcpu = kvm.vcpu.at(v);
     if (vcpu.request_free_obsolete_roots || vcpu.root === null) return false;
-    if (vcpu.request_sync || !isBefore(kvm, v, 'enter')) return false;
+    if (vcpu.request_sync || isGuestFlushDue(vcpu) || !isBefore(kvm, v, 'enter')) return false;
     if (vcpu.request_flush_current) flushLocal(kvm, v);
     vcpu.request_flush_current = false;
     vcpu.ghost_invalidating = false;
@@ -187,86 +228,6 @@ const enter_guest: ModelTransition = {
   },
 };
 
-/** Whether MOV CR3 to `cr3` pushes a root out of the cache, which takes mmu_lock. */
-export const switchGivesRootBack = (kvm: Kvm, v: number, cr3: number): boolean => {
-  const { root, prev_root } = kvm.vcpu.at(v);
-  if (isRootUsable(kvm, v, root, cr3)) return false;
-  for (let i = 0; i < prev_root.length; i += 1) {
-    const cached = prev_root.at(i);
-    if (cached.cr3 === cr3 && isRootUsable(kvm, v, cached.sp, cr3)) return false;
-  }
-  const oldest = prev_root.length === 0 ? root : prev_root.at(prev_root.length - 1).sp;
-  return oldest !== null;
-};
-
-/**
- * fast_pgd_switch(): rotate through the cached roots until one fits CR3 and role. The one pushed
- * out at the end is given back. Takes mmu_lock only for that.
- */
-export const kvm_mmu_new_pgd = (kvm: Kvm, v: number): void => {
-  const vcpu = kvm.vcpu.at(v);
-  let hit = isRootUsable(kvm, v, vcpu.root, vcpu.cr3);
-  for (let i = 0; i < vcpu.prev_root.length && !hit; i += 1) hit = swapRoot(kvm, v, i);
-  if (hit) vcpu_clear_mmio_info(vcpu);
-  if (hit && vcpu.root !== null) kvm.sp.at(vcpu.root).write_flooding_count = 0;
-  else if (kvm.rules.cr3_root_count === 'paired') freeRoot(kvm, v);
-  else vcpu.root = null;
-};
-
-/** Whether a cached root serves `cr3` in the role that the vCPU needs now. */
-const isRootUsable = (kvm: Kvm, v: number, sp: number | null, cr3: number): boolean => {
-  if (sp === null) return false;
-  const page = kvm.sp.at(sp);
-  if (page.role.invalid || page.gfn !== (kvm.geometry.cr3[cr3] ?? 0)) return false;
-  return roleWord(page.role) === rootRole(kvm, v);
-};
-
-/** Swaps the current root with a cached one; returns whether the new current one fits. */
-const swapRoot = (kvm: Kvm, v: number, i: number): boolean => {
-  const vcpu = kvm.vcpu.at(v);
-  const cached = vcpu.prev_root.at(i);
-  const { sp } = cached;
-  cached.sp = vcpu.root;
-  cached.cr3 = vcpu.root === null ? 0 : cr3OfRoot(kvm, vcpu.root);
-  vcpu.root = sp;
-  return isRootUsable(kvm, v, sp, vcpu.cr3);
-};
-
-/** root.pgd of the root that the vCPU held until now. */
-const cr3OfRoot = (kvm: Kvm, sp: number): number =>
-  Math.max(0, kvm.geometry.cr3.indexOf(kvm.sp.at(sp).gfn));
-
-/** kvm_mmu_free_roots(KVM_MMU_ROOT_CURRENT) */
-const freeRoot = (kvm: Kvm, v: number): void => {
-  const vcpu = kvm.vcpu.at(v);
-  if (vcpu.root !== null) {
-    mmu_free_root_page(kvm, vcpu.root);
-    kvm_mmu_commit_zap_page(kvm);
-  }
-  vcpu.root = null;
-};
-
-/** kvm_mmu_reset_context(): all roots of the vCPU are given back, since the role changed. */
-export const kvm_mmu_reset_context = (kvm: Kvm, v: number): void => {
-  freeRoot(kvm, v);
-  freePrevRoots(kvm, v, () => true);
-};
-
-/** kvm_mmu_free_roots(KVM_MMU_ROOT_PREVIOUS()): the cached roots for these values of CR3. */
-export const freePrevRoots = (kvm: Kvm, v: number, test: (cr3: number) => boolean): void => {
-  const { prev_root } = kvm.vcpu.at(v);
-  for (let i = 0; i < prev_root.length; i += 1) {
-    const cached = prev_root.at(i);
-    if (!test(cached.cr3)) continue;
-    if (cached.sp !== null) {
-      mmu_free_root_page(kvm, cached.sp);
-      kvm_mmu_commit_zap_page(kvm);
-    }
-    cached.sp = null;
-    cached.cr3 = 0;
-  }
-};
-
 export const rootTransitions: readonly ModelTransition[] = [
   free_obsolete_roots,
   load,
@@ -274,5 +235,7 @@ export const rootTransitions: readonly ModelTransition[] = [
   assign_root,
   is_unsync_root,
   sync_roots,
+  sync_prev_roots,
+  free_prev_roots,
   enter_guest,
 ];

@@ -30,6 +30,26 @@ export const oweLink = (kvm: Kvm): void => {
 export const isFlushOwed = (kvm: Kvm): boolean =>
   kvm.ghost_owed.link || kvm.ghost_owed.unmap.bits !== 0 || kvm.ghost_owed.protect.bits !== 0;
 
+/** Drops what is cached for the PCID of CR3 alone. */
+const flushActivePcid = (kvm: Kvm, v: number): void => {
+  const { cr3, ghost_tlb } = kvm.vcpu.at(v);
+  const { pcids } = kvm.geometry;
+  for (let i = 0; i < ghost_tlb.length; i += 1) {
+    if (pcids[ghost_tlb.at(i).cr3] === pcids[cr3]) dropTlbEntry(kvm, v, i);
+  }
+};
+
+/** A flush of one frame, where a run of them is due; only a mutant flushes so. */
+export const flushFrame = (kvm: Kvm, pfn: number): void => {
+  for (let v = 0; v < kvm.vcpu.length; v += 1) {
+    const { ghost_tlb } = kvm.vcpu.at(v);
+    for (let i = 0; i < ghost_tlb.length; i += 1) {
+      if (ghost_tlb.at(i).pfn === pfn) dropTlbEntry(kvm, v, i);
+    }
+  }
+  kvm.ghost_owed.unmap.delete(pfn);
+};
+
 /** What a vCPU's own hardware drops when it flushes its current context. */
 export const flushLocal = (kvm: Kvm, v: number): void => {
   const { ghost_tlb, ghost_psc } = kvm.vcpu.at(v);
@@ -100,6 +120,7 @@ export const kvm_flush_remote_tlbs = (kvm: Kvm): void => {
   if (kvm.costs !== undefined) kvm.costs.flushes += 1;
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     if (isReached(kvm, v)) flushLocal(kvm, v);
+    else if (kvm.rules.remote_flush === 'active-pcid') flushActivePcid(kvm, v);
   }
   kvm.ghost_owed.unmap.bits = 0;
   kvm.ghost_owed.protect.bits = 0;

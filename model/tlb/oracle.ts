@@ -14,17 +14,18 @@
  * what is reached by paths that have one already; those without are in the sets of the same kind
  * without that demand.
  *
- * A vCPU without paging has no sets: an address leads to the frame of that number, always.
+ * A vCPU without paging has no sets, and one that clears CR0.PG loses them: an address leads to the frame of that number, always.
  *
  * Modes. `lenient`: an emulated store counts as visible when KVM has zapped what was built from
- * the old value, and a delivered #PF invalidates nothing. `strict`: the store is visible when
- * memory changes, and a delivered #PF invalidates its address.
+ * the old value, a delivered #PF invalidates nothing, and a PCID that INVPCID names while another
+ * one is active may be cached again at once. `strict`: the store is visible when memory changes, a
+ * delivered #PF invalidates its address, and nothing is cached for a PCID that is not active.
  */
 import { lowestBit, withoutLowest } from '../bits.ts';
 import type { Kvm } from '../state.ts';
 import type { JudgedKind } from '../judged-kinds.ts';
 import { withoutAc, type AccessKind } from '../access.ts';
-import { tableIndex } from '../geometry.ts';
+import { pcidCount, tableIndex } from '../geometry.ts';
 import { gpte_to_gfn, is_large_pte, is_present_gpte } from '../gpte.ts';
 import { activePcid, isBarredFromUserPages } from '../modes.ts';
 import { pfnOf } from '../shadow/mmu-page.ts';
@@ -62,18 +63,48 @@ export const resetAllowed = (kvm: Kvm, v: number): void => {
   grow(kvm, v);
 };
 
+/** INVPCID of all contexts, and CR4.PCIDE cleared: nothing read before counts for any PCID. */
+export const resetAllowedAll = (kvm: Kvm, v: number): void => {
+  for (let pcid = 0; pcid < pcidCount(kvm.geometry); pcid += 1) forgetPcid(kvm, v, pcid);
+  grow(kvm, v);
+};
+
+/**
+ * In the lenient mode what was invalidated of a PCID that is not active may be cached again at
+ * once, by the value of CR3 that a root is cached for.
+ */
+export const cacheAgain = (kvm: Kvm, v: number, pcid: number): void => {
+  if (kvm.oracle === 'strict') return;
+  const vcpu = kvm.vcpu.at(v);
+  const { cr3, prev_root } = vcpu;
+  for (let i = 0; i < prev_root.length; i += 1) {
+    const cached = prev_root.at(i);
+    if (cached.sp === null || kvm.geometry.pcids[cached.cr3] !== pcid) continue;
+    vcpu.cr3 = cached.cr3;
+    grow(kvm, v);
+  }
+  vcpu.cr3 = cr3;
+};
+
 /** MOV CR3 that flushes nothing: what the PCID had cached counts, and what can be read now. */
 export const keepAllowed = (kvm: Kvm, v: number): void => {
   grow(kvm, v);
 };
 
-/** INVLPG: the translation of one address, and all of the paging-structure caches of the PCID. */
-export const resetAllowedAddress = (kvm: Kvm, v: number, va: number): void => {
+/**
+ * INVLPG, and INVPCID of an address: the translation of one address, and all of the
+ * paging-structure caches of the PCID.
+ */
+export const resetAllowedAddress = (
+  kvm: Kvm,
+  v: number,
+  va: number,
+  pcid = activePcid(kvm, v),
+): void => {
   const { ghost_allowed_table } = kvm.vcpu.at(v);
   const tables = tableSetsPerPcid(kvm);
-  const base = activePcid(kvm, v) * tables;
-  for (let i = 0; i < tables; i += 1) ghost_allowed_table.at(base + i).bits = 0;
-  forgetFrames(kvm, v, va);
+  for (let i = 0; i < tables; i += 1) ghost_allowed_table.at(pcid * tables + i).bits = 0;
+  forgetFrames(kvm, v, va, pcid);
   grow(kvm, v);
 };
 
@@ -89,9 +120,9 @@ export const resetAllowedPath = (kvm: Kvm, v: number, va: number): void => {
   grow(kvm, v);
 };
 
-const forgetFrames = (kvm: Kvm, v: number, va: number): void => {
+const forgetFrames = (kvm: Kvm, v: number, va: number, pcid = activePcid(kvm, v)): void => {
   const { ghost_allowed_frame } = kvm.vcpu.at(v);
-  const first = frameSet(kvm, v, va, 0);
+  const first = pcid * frameSetsPerPcid(kvm) + va * kvm.judgedKinds.length;
   for (let k = 0; k < kvm.judgedKinds.length; k += 1) ghost_allowed_frame.at(first + k).bits = 0;
 };
 

@@ -161,7 +161,7 @@ export const assertionsOfPages: readonly Assertion[] = [
   {
     where: 'mmu_free_root_page(), kvm_mmu_free_roots()',
     claim: 'what is given back is a root with a shadow page, and was counted',
-    assumed: 'model/shadow/roots.ts',
+    assumed: 'model/shadow/root-cache.ts',
     properties: ['root-count-equals-root-slots'],
   },
   {

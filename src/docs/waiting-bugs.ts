@@ -3,15 +3,16 @@ export interface WaitingBug {
   readonly id: string;
   /**
    * `A`: unsync, sync, write protection. `B`: roles, access bits, sharing. `C`: lists, quota,
-   * zapping, caches. `E`: dirty logging. `G`: notifier, memory slots, MMIO. Of `F` (huge pages) and
-   * `H` (TDP) what goes on for ever.
+   * zapping, caches. `D`: flushes. `E`: dirty logging. `G`: notifier, memory slots, MMIO. `I`:
+   * nested paging, cached roots. `H`: TDP. Of `F` (huge pages) what goes on for ever.
    */
-  readonly category: 'A' | 'B' | 'C' | 'E' | 'F' | 'G' | 'H';
+  readonly category: 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G' | 'H' | 'I';
   readonly waits: string;
   readonly why: string;
 }
 
 const nested = 'nested paging';
+const tdp = 'the TDP MMU';
 const bits = 'more mode bits in the role';
 
 /** Order: by category, then as in the list of known bugs. */
@@ -49,7 +50,7 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'nx-flag-set-after-publish',
     category: 'F',
-    waits: 'the TDP MMU',
+    waits: tdp,
     why: 'Only there is a table published without mmu_lock held for write.',
   },
   {
@@ -63,13 +64,13 @@ export const waitingBugs: readonly WaitingBug[] = [
   {
     id: 'tdp-yield-livelock',
     category: 'H',
-    waits: 'the TDP MMU',
+    waits: tdp,
     why: 'Its iterators yield.',
   },
   {
     id: 'quota-reclaim-under-read-lock',
     category: 'C',
-    waits: 'the TDP MMU',
+    waits: tdp,
     why: 'There is one exclusive mmu_lock.',
   },
   {
@@ -97,15 +98,57 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Counters and rmaps are kept by frame, not by slot.',
   },
   {
+    id: 'tdp-disconnected-flush-wrong-base',
+    category: 'D',
+    waits: tdp,
+    why: 'It tears tables down while others use them.',
+  },
+  {
+    id: 'tdp-yield-drops-pending-flush',
+    category: 'D',
+    waits: tdp,
+    why: 'A walk over several roots is its own; rmaps are walked once.',
+  },
+  {
+    id: 'nx-recover-tdp-no-flush',
+    category: 'D',
+    waits: tdp,
+    why: 'Pages of the shadow MMU are flushed when they are freed.',
+  },
+  {
+    id: 'nested-flush-before-eptp-switch',
+    category: 'D',
+    waits: nested,
+    why: 'A vCPU has one root loaded.',
+  },
+  {
+    id: 'fault-remap-before-flush',
+    category: 'D',
+    waits: tdp,
+    why: 'Here whoever zaps keeps others out until it has flushed.',
+  },
+  {
+    id: 'svm-asid-reused-after-hotplug',
+    category: 'D',
+    waits: 'several VMs on one processor',
+    why: 'Each vCPU has hardware of its own.',
+  },
+  {
+    id: 'pv-flush-bit-lost',
+    category: 'D',
+    waits: 'flushes that guests ask of KVM in shared memory',
+    why: 'A guest flushes by instructions alone.',
+  },
+  {
     id: 'tdp-ad-bits-overwritten',
     category: 'E',
-    waits: 'the TDP MMU',
+    waits: tdp,
     why: 'Here a leaf is read and changed in one step.',
   },
   {
     id: 'dirty-clear-hits-nonleaf',
     category: 'E',
-    waits: 'the TDP MMU',
+    waits: tdp,
     why: 'A leaf stays one while its dirty flag is cleared, under an exclusive mmu_lock.',
   },
   {
@@ -159,5 +202,71 @@ export const waitingBugs: readonly WaitingBug[] = [
     category: 'G',
     waits: 'nothing: it is a false alarm that KVM once gave, and stays silent here',
     why: 'A leaf of another frame is dropped before; the warning of the model is not reached.',
+  },
+  {
+    id: 'tdp-iter-skips-after-yield',
+    category: 'H',
+    waits: tdp,
+    why: 'Its iterators yield.',
+  },
+  {
+    id: 'tdp-disconnected-entries-writable',
+    category: 'H',
+    waits: tdp,
+    why: 'Its tables are taken apart under a lock that others share.',
+  },
+  {
+    id: 'tdp-free-before-grace-period',
+    category: 'H',
+    waits: tdp,
+    why: 'Its walkers are protected by RCU.',
+  },
+  {
+    id: 'tdp-frozen-read-as-done',
+    category: 'H',
+    waits: tdp,
+    why: 'Entries are frozen there alone.',
+  },
+  {
+    id: 'invept-keeps-cached-roots',
+    category: 'I',
+    waits: nested,
+    why: 'There is no INVEPT. INVPCID has the mutant `nested-transition-skips-pgd-sync`.',
+  },
+  {
+    id: 'cached-root-keyed-by-wrong-cr3',
+    category: 'I',
+    waits: nested,
+    why: 'There is one struct kvm_mmu per vCPU.',
+  },
+  {
+    id: 'nested-ept-level-mismatch',
+    category: 'I',
+    waits: nested,
+    why: 'Guest and shadow page tables have the same number of levels.',
+  },
+  {
+    id: 'npt-32bit-shadow-level',
+    category: 'I',
+    waits: nested,
+    why: 'Guest and shadow page tables have the same number of levels.',
+  },
+  {
+    id: 'eptp-switch-clobbers-ad',
+    category: 'I',
+    waits: nested,
+    why: 'The role has no ad_disabled.',
+  },
+  {
+    id: 'tdp-invpcid-needs-guest-flush',
+    category: 'I',
+    waits: tdp,
+    why: 'With it no translation of the guest is shadowed; here all are.',
+  },
+  {
+    id: 'nested-walk-below-level-one',
+    category: 'I',
+    waits: nested,
+    why: 'The walk ends at 4K in each mode.',
   },
 ];

@@ -4,7 +4,7 @@ import {
   kvm_mmu_reset_context,
   mmu_free_root_page,
   switchGivesRootBack,
-} from '../../../model/shadow/roots.ts';
+} from '../../../model/shadow/root-cache.ts';
 import type { Kvm } from '../../../model/index.ts';
 import { ModelAssumptionError } from '../../../src/engine/machine/index.ts';
 import { aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';

@@ -5,6 +5,7 @@
  */
 import type { Kvm } from '../state.ts';
 import { hasPcids } from '../geometry.ts';
+import { hasGuestFlush } from '../layout/vcpu.ts';
 import { activePcid } from '../modes.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import {
@@ -104,9 +105,10 @@ const mov_cr0_wp: ModelTransition = {
   },
 };
 
-/** Clearing CR4.PCIDE flushes everything, whatever the PCID. */
+/** Clearing CR4.PCIDE, where it is set and cleared, flushes everything, whatever the PCID. */
 const clearPcide = (kvm: Kvm, v: number): boolean => {
   const vcpu = kvm.vcpu.at(v);
+  if (!hasGuestFlush(kvm)) return false;
   kvm.budget.cr4 -= 1;
   vcpu.cr4_pcide = false;
   resetAllowedAll(kvm, v);

@@ -1,7 +1,8 @@
 /**
  * INVLPG, INVPCID of an address, and the invalidation of one address in one cached root.
  *
- * Kernel: kvm_mmu_invlpg(), kvm_mmu_invpcid_gva(), kvm_mmu_invalidate_addr(), __kvm_mmu_invalidate_addr().
+ * Kernel: kvm_mmu_invlpg(), kvm_mmu_invpcid_gva(), kvm_mmu_invalidate_addr(),
+ * __kvm_mmu_invalidate_addr().
  * Lock: mmu_lock for write, taken and dropped for each root.
  */
 import type { Kvm } from '../state.ts';

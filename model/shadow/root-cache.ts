@@ -83,7 +83,7 @@ export const kvm_mmu_reset_context = (kvm: Kvm, v: number): void => {
   freePrevRoots(kvm, v, () => true);
 };
 
-/** kvm_mmu_free_roots(KVM_MMU_ROOT_PREVIOUS()): the cached roots chosen by value of CR3 or number. */
+/** kvm_mmu_free_roots(KVM_MMU_ROOT_PREVIOUS()): cached roots, by their value of CR3 or number. */
 export const freePrevRoots = (
   kvm: Kvm,
   v: number,

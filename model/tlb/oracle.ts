@@ -14,7 +14,8 @@
  * what is reached by paths that have one already; those without are in the sets of the same kind
  * without that demand.
  *
- * A vCPU without paging has no sets, and one that clears CR0.PG loses them: an address leads to the frame of that number, always.
+ * A vCPU without paging has no sets, and one that clears CR0.PG loses them: an address leads to the
+ * frame of that number, always.
  *
  * Modes. `lenient`: an emulated store counts as visible when KVM has zapped what was built from
  * the old value, a delivered #PF invalidates nothing, and a PCID that INVPCID names while another

@@ -12,12 +12,12 @@ import { hasGuestFlush } from '../layout/vcpu.ts';
 import { flushLocal, mayFlush } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { goTo, isBefore, isBeforeLocking, isUnlocked, lock, proceed } from './lock.ts';
-import { is_obsolete_sp, rootGfn, rootRole, roleWord } from './mmu-page.ts';
+import { is_obsolete_sp, rootGfn, rootRole } from './mmu-page.ts';
 import { mmu_topup_memory_caches } from './memory-cache.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
 import { hasRoom, makeRoom } from './quota.ts';
 import { freePrevRoots, mmu_free_root_page } from './root-cache.ts';
-import { isCommitDue, kvm_mmu_commit_zap_page, kvm_mmu_prepare_zap_page } from './zap.ts';
+import { isCommitDue } from './zap.ts';
 
 const isUnsyncRoot = (page: MmuPageView): boolean => page.unsync || page.unsync_children > 0;
 

@@ -127,7 +127,7 @@ describe('test --update', () => {
 
   it('fills in the fingerprints of a run written by hand', async () => {
     const file = join(folder, 'good_draft.json');
-    const model = { version: '0.0.0', hash: '8cf95f876cc97912' };
+    const model = { version: '0.0.0', hash: '0adcd5aa51ee2980' };
     saveAs(file, { ...goodRun(), model, fingerprints: [] });
     expect((await run(['test', file])).out).toContain('KMC-204');
     expect((await run(['test', '--update', file])).code).toBe(0);

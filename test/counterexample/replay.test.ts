@@ -140,7 +140,7 @@ describe('replay', () => {
 
   it('locates the first state that is not the recorded one', () => {
     const run = badRun();
-    const fingerprints = run.fingerprints.map((f, i) => (i < 2 ? f : '8cf95f876cc97912'));
+    const fingerprints = run.fingerprints.map((f, i) => (i < 2 ? f : '0adcd5aa51ee2980'));
     const [code, text] = refusal({ ...run, fingerprints });
     expect(code).toBe('KMC-207');
     expect(text).toContain('after step 3');
@@ -157,7 +157,7 @@ describe('replay', () => {
     const run = badRun();
     const model = { version: '0.0.1', hash: run.model.hash };
     expect(replayed({ ...run, model }, true)).toMatchObject({ asExpected: true });
-    const fingerprints = run.fingerprints.map((f, i) => (i === 1 ? '8cf95f876cc97912' : f));
+    const fingerprints = run.fingerprints.map((f, i) => (i === 1 ? '0adcd5aa51ee2980' : f));
     expect(replayed({ ...run, model, fingerprints }, true)).toMatchObject({
       asExpected: true,
       drift: 2,

@@ -134,7 +134,10 @@ export function itfStates(text: string): Readonly<Record<string, unknown>>[] {
 
 const level = z.tuple([z.int().min(1), z.record(z.string(), z.unknown())]);
 
-/** What TLC writes for `-dumpTrace json`. */
+/**
+ * What TLC writes for `-dumpTrace json`, and what it asks of a file for `-loadTrace json`: it looks
+ * at `vars`, at the states, and at the levels of the actions.
+ */
 export const tlcSchema = z.strictObject({
   vars: z.array(z.string()).min(1),
   counterexample: z.strictObject({
@@ -144,8 +147,10 @@ export const tlcSchema = z.strictObject({
         level,
         z.strictObject({
           name: z.string(),
-          parameters: z.array(z.string()),
-          context: z.record(z.string(), z.union([z.string(), z.number()])),
+          parameters: z.array(z.string()).optional(),
+          context: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+          // Where in a specification; we have none.
+          location: z.looseObject({ module: z.string() }).optional(),
         }),
         level,
       ]),

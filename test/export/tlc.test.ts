@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tlcText } from '../../src/export/tlc.ts';
 import { tlcSchema } from './readers.ts';
@@ -44,5 +46,16 @@ describe('tlcText', () => {
     });
     expect(state[0]?.[1]).toMatchObject({ mmu_lock: { holder: -1 } });
     expect(state[1]?.[1]).toMatchObject({ mmu_lock: { holder: 0 } });
+  });
+});
+
+describe('the schema that judges it', () => {
+  it.each(['safety', 'liveness'])('takes what TLC has written itself: %s', (name) => {
+    const { state, action } = read(
+      readFileSync(join(import.meta.dirname, 'tlc', `${name}.json`), 'utf8'),
+    );
+    expect(state.map(([level]) => level)).toEqual(name === 'safety' ? [1, 2, 3] : [1, 2]);
+    const last = name === 'safety' ? [2, 3] : [2, 1];
+    expect(action.map(([from, , to]) => [from[0], to[0]]).at(-1)).toEqual(last);
   });
 });

@@ -54,7 +54,7 @@ export interface ShadowVcpu {
   readonly prev_root: readonly { readonly sp: number | null; readonly cr3: number }[];
   readonly insn: { readonly va: number; readonly kind: number };
   readonly walker: { readonly ptes: readonly number[] };
-  readonly fault: { readonly pfn: number };
+  readonly fault: { readonly pfn: number; readonly ghost_predates: boolean };
   /** What it remembers of MMIO: the address plus one, 0 for nothing. */
   readonly mmio: { readonly va: number; readonly gfn: number; readonly generation: number };
   readonly mmu_page_header_cache: number;
@@ -75,6 +75,14 @@ export interface ShadowVcpu {
 export interface ShadowState {
   readonly mmu_lock: { readonly holder: number | null; readonly sync_parent: number | null };
   readonly arch: { readonly indirect_shadow_pages: number; readonly n_used_mmu_pages: number };
+  /** Who zaps a range or everything. */
+  readonly zapper: { readonly pc: string };
+  /** Guest frames that are read-only, host frames reported as written, and those written. */
+  readonly host: {
+    readonly readonly: readonly number[];
+    readonly dirty: readonly number[];
+    readonly ghost_written: readonly number[];
+  };
   readonly memslots: {
     readonly pc: string;
     readonly state: string;
@@ -95,20 +103,34 @@ export interface ShadowState {
   };
   readonly ghost: { readonly warning: string; readonly host_stored: readonly number[] };
   readonly mmu_notifier: {
-    readonly calls: readonly { readonly pc: string; readonly gfn: number }[];
+    readonly calls: readonly {
+      readonly pc: string;
+      readonly gfn: number;
+      readonly ghost_counted: boolean;
+    }[];
+    readonly mn_active_invalidate_count: number;
     readonly mmu_invalidate_in_progress: number;
     readonly mmu_invalidate_range_start: number;
     readonly mmu_invalidate_range_end: number;
   };
   /** Pages by their number in the slot. */
   readonly dirty_log: {
+    readonly pc: string;
     readonly call: string;
     readonly enabled: boolean;
     readonly dirty_bitmap: readonly number[];
     readonly harvest: readonly number[];
     readonly ghost_unlogged: readonly number[];
   };
-  readonly split: { readonly pc: string };
+  readonly split: {
+    readonly pc: string;
+    /** The entry (page, index) that is being split. */
+    readonly sptep: number;
+    /** A page that is kept for the next split. */
+    readonly spare: boolean;
+    readonly split_page_header_cache: number;
+    readonly split_desc_cache: number;
+  };
   /** Empty where the host moves no frame. */
   readonly host_pfn: readonly number[];
   /** Level at which the host maps a frame; empty where all are small. */

@@ -1,14 +1,19 @@
 /** Who took a page from the log of dirty pages, and what lets the guest write it all the same. */
 import { is_last_spte, is_writable_pte, spteText } from '../../model/spte.ts';
+import { entryStored } from './entries.ts';
+import { created } from './pages.ts';
 import {
   cause,
+  endOf,
   finalState,
   hex,
+  lastChange,
   lastStep,
   named,
   since,
   spteAt,
   stateAt,
+  until,
   vcpuAt,
   type Cause,
   type CauseFinder,
@@ -81,5 +86,70 @@ export const storeIsNotLogged: CauseFinder = (run, finding) => {
   return [
     ...cleanPageIsWritable(run, finding),
     ...cause(written, `writes page ${hex(page)}, which nothing puts into the log`),
+  ];
+};
+
+/** A page that stays in the log although it was asked for, and those that were taken. */
+export const clearLeavesPage: CauseFinder = (run, finding) => {
+  const page = named(finding, 'page');
+  if (page === undefined) return [];
+  const end = endOf(run);
+  const logged = since(run, ({ dirty_log }) => dirty_log.dirty_bitmap.includes(page));
+  const left = new Set(finalState(run).dirty_log.dirty_bitmap);
+  const { dirty_bitmap } = stateAt(run, end - 1).dirty_log;
+  const taken = dirty_bitmap.filter((other) => !left.has(other)).map(hex);
+  const what = taken.length === 0 ? 'nothing' : `page ${taken.join(',')} alone`;
+  return [
+    ...cause(logged, `page ${hex(page)} is in the log from here on`),
+    ...cause(end, `takes ${what}; page ${hex(page)} stays`),
+  ];
+};
+
+export const loggingBegan = (run: WhyRun): Cause[] =>
+  cause(
+    since(run, ({ dirty_log }) => dirty_log.enabled),
+    'dirty logging is on from here on',
+  );
+
+const isWaiting = ({ dirty_log: { pc, call } }: ReturnType<typeof finalState>): boolean =>
+  pc === 'srcu' && call === 'enable';
+
+/** A fault, the beginning of logging, and the end of the wait for faults that began before. */
+export const loggedLeafIsHuge: CauseFinder = (run, finding) => {
+  const [sp, index] = ['sp', 'index'].map((name) => named(finding, name));
+  if (sp === undefined || index === undefined) return [];
+  const before = until(run, endOf(run) - 1);
+  const v = finalState(before).mmu_lock.holder;
+  const read = (state: ReturnType<typeof finalState>) => vcpuAt(state, v ?? 0)?.walker.ptes;
+  const began = v === null ? undefined : lastChange(before, read);
+  const waited = lastStep(before, 1, (from, to) => isWaiting(from) && !isWaiting(to));
+  return [
+    ...cause(began, `vcpu${v} is in a fault from here on`),
+    ...loggingBegan(before),
+    ...cause(waited, 'waits no longer for faults that began before'),
+    ...cause(
+      endOf(run),
+      `stores sp${sp}[${index}] ${spteText(spteAt(finalState(run), sp, index))}`,
+    ),
+  ];
+};
+
+/** A small leaf, what keeps it small, and the call that passed it by. */
+export const smallLeafStays: CauseFinder = (run, finding) => {
+  const key = named(finding, 'key');
+  if (key === undefined) return [];
+  const end = endOf(run);
+  const leaves = (finalState(run).rmap[key] ?? []).flatMap((sptep) => {
+    const [sp, index] = [Math.floor(sptep / run.geometry.entries), sptep % run.geometry.entries];
+    const text = `stores sp${sp}[${index}] ${spteText(spteAt(finalState(run), sp, index))}`;
+    return [...created(run, sp), ...cause(entryStored(run, sp, index), text)];
+  });
+  return [
+    ...leaves,
+    ...cause(
+      since(run, ({ dirty_log }) => !dirty_log.enabled),
+      'dirty logging is off from here on',
+    ),
+    ...cause(end, 'the call returns, and has zapped none of them'),
   ];
 };

@@ -16,7 +16,11 @@ import {
 } from './run.ts';
 
 /** Entries that a step changed and that were present before, in words. */
-function changedEntries(run: WhyRun, step: number, wanted: (old: number) => boolean): string {
+export function changedEntries(
+  run: WhyRun,
+  step: number,
+  wanted: (old: number) => boolean,
+): string {
   const before = stateAt(run, step - 1);
   const after = stateAt(run, step);
   const texts = before.sp.flatMap((page, sp) =>

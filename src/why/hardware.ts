@@ -25,7 +25,12 @@ const isOwed = ({ ghost_owed }: ShadowState): boolean =>
   ghost_owed.link || ghost_owed.unmap.length > 0 || ghost_owed.protect.length > 0;
 
 /** The last flush after a step that left the vCPU what it holds. */
-const flushPassing = (run: WhyRun, v: number, from: number | undefined, held: Test): Cause[] =>
+export const flushPassing = (
+  run: WhyRun,
+  v: number,
+  from: number | undefined,
+  held: Test,
+): Cause[] =>
   from === undefined
     ? []
     : cause(
@@ -33,7 +38,7 @@ const flushPassing = (run: WhyRun, v: number, from: number | undefined, held: Te
         `pays the owed flush; vcpu${v} keeps what it holds`,
       );
 
-interface Held {
+export interface Held {
   readonly v: number;
   readonly va: number;
   readonly pfn: number;
@@ -44,7 +49,11 @@ interface Held {
 }
 
 /** The TLB entry that a finding names by vCPU and address. */
-function tlbEntryOf(run: WhyRun, v: number | undefined, va: number | undefined): Held | undefined {
+export function tlbEntryOf(
+  run: WhyRun,
+  v: number | undefined,
+  va: number | undefined,
+): Held | undefined {
   if (v === undefined || va === undefined) return undefined;
   const entry = vcpuAt(finalState(run), v)?.ghost_tlb.find((e) => e.valid && e.va === va);
   if (entry === undefined) return undefined;

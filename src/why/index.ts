@@ -4,7 +4,13 @@ import type { PlainRun } from '../checker/catalogue.ts';
 import type { Finding } from '../engine/machine/index.ts';
 import { shadowState } from '../picture/shadow-state.ts';
 import { accessIsNotJustified, faultByAnotherMode, faultMakesNoProgress } from './access.ts';
-import { cleanPageIsWritable, storeIsNotLogged } from './dirty-log.ts';
+import {
+  cleanPageIsWritable,
+  clearLeavesPage,
+  loggedLeafIsHuge,
+  smallLeafStays,
+  storeIsNotLogged,
+} from './dirty-log.ts';
 import {
   childIsAnother,
   entryDisagrees,
@@ -41,9 +47,18 @@ import {
   listNamesAnotherPage,
   tableGivesWayToHugePage,
 } from './huge.ts';
+import {
+  agingChangesEntry,
+  invalidationsAreMiscounted,
+  lookupIsOld,
+  pageOutlivesTeardown,
+  readOnlyFrameIsWritable,
+  writtenFrameIsUnreported,
+} from './host.ts';
 import { loopCauses } from './loops.ts';
 import {
   cachesAreShort,
+  counterIsOff,
   lpageIsMiscounted,
   quotaIsExceeded,
   rootIsReclaimed,
@@ -60,19 +75,30 @@ import {
   rootIsLost,
   slotIsTakenForMmio,
 } from './slots.ts';
+import { spareIsLost, splitIsShort, splitTakesRights } from './splits.ts';
+import { warningFires } from './warnings.ts';
 
-/** Properties that are not here have no cause that can be computed from the states. */
+/**
+ * Each property that is violated at a step has an entry; those that are violated by a run without
+ * end have the causes of `loops.ts`. A finder may find nothing, and then nothing is said.
+ */
 export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'page-is-on-the-list-of-its-state': pageIsOnAnotherList,
   'pointers-lead-to-allocated-pages': pointsAtFreedPage,
   'hardware-reaches-no-freed-page': cacheLeadsToFreedPage,
   'obsolete-pages-come-last': obsoletePageIsNotLast,
   'zap-all-takes-old-pages-only': newPageIsZapped,
+  'teardown-leaves-nothing-mapped': pageOutlivesTeardown,
   'reclaim-spares-roots-in-use': rootIsReclaimed,
   'used-pages-equal-a-recount': usedPagesAreMiscounted,
   'used-pages-stay-within-the-quota': quotaIsExceeded,
   'caches-cover-the-worst-case': cachesAreShort,
+  'split-leaves-the-reserve': quotaIsExceeded,
+  'split-caches-cover-a-page': splitIsShort,
+  'split-loses-no-page': spareIsLost,
   'lockless-walker-reads-no-freed-page': walkerIsOvertaken,
+  'aging-changes-the-accessed-flag-alone': agingChangesEntry,
+  'invalidation-count-equals-open-calls': invalidationsAreMiscounted,
   'valid-page-is-unique': pagesAreTwins,
   'root-count-equals-root-slots': rootIsMiscounted,
   'leaf-is-filed-in-one-rmap': leafIsMisfiled,
@@ -88,6 +114,7 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'invalid-page-maps-nothing': entryBelowInvalidPage,
   'guest-runs-on-a-valid-root': rootIsNotItsOwn,
   'fault-maps-below-a-valid-root': rootIsLost,
+  'counters-equal-recounts': counterIsOff,
   'lpage-counters-equal-recounts': lpageIsMiscounted,
   'leaf-is-no-larger-than-the-host-leaf': leafIsTooLarge,
   'nx-huge-page-is-not-executable': hugePageIsExecutable,
@@ -97,16 +124,23 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'leaf-is-writable-where-the-host-allows': leafIsTooWritable,
   'leaf-rights-are-within-the-cached-access': leafRightsDiffer,
   'child-has-the-role-that-its-entry-implies': childIsAnother,
+  'split-keeps-the-rights-of-the-guest': splitTakesRights,
   'sync-page-agrees-with-guest-table': entryDisagrees,
   'flush-leaves-no-stale-entry': accessIsNotJustified,
   'synced-root-reaches-no-unsync-page': pageWasPassedOver,
   'new-link-waits-for-the-flush-of-the-old': linkIsOwed,
   'owed-flush-is-paid-before-unlock': flushIsOwed,
   'shadowed-gfn-has-no-writable-tlb-entry': tlbWritesToTable,
+  'hardware-writes-no-read-only-frame': readOnlyFrameIsWritable,
   'hardware-reaches-no-foreign-frame': tlbFrameIsForeign,
+  'written-frame-is-reported-dirty': writtenFrameIsUnreported,
+  'zapped-range-is-looked-up-again': lookupIsOld,
   'tlb-entry-is-backed-by-the-page-tables': tlbIsNotBacked,
+  'logged-slot-gains-no-writable-huge-leaf': loggedLeafIsHuge,
   'store-reaches-the-dirty-log': storeIsNotLogged,
   'clean-page-is-write-protected': cleanPageIsWritable,
+  'clear-takes-what-it-was-asked-for': clearLeavesPage,
+  'logging-ends-with-huge-pages-possible': smallLeafStays,
   'access-is-justified-by-guest-tables': accessIsNotJustified,
   'mmio-is-emulated-where-no-slot-is': slotIsTakenForMmio,
   'mmio-access-is-justified-by-guest-tables': mmioIsStale,
@@ -115,6 +149,7 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'audit-leaf-maps-the-host-frame': leafMapsAnotherFrame,
   'audit-leaf-has-an-rmap': leafIsMisfiled,
   'audit-synced-table-is-not-writable': syncedTableIsWritable,
+  'kernel-warnings-stay-silent': warningFires,
 };
 
 /** One cause per step, in the order of the steps. */

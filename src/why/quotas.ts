@@ -1,10 +1,11 @@
 /** What is counted, and what is kept ready: quota, caches, disallow_lpage, unsync_children. */
 import { hugeRun } from '../../model/geometry.ts';
-import type { ShadowState } from '../picture/shadow-state.ts';
+import type { ShadowPage, ShadowState } from '../picture/shadow-state.ts';
 import {
   cause,
   endOf,
   finalState,
+  hex,
   isAllocated,
   lastChange,
   lastStep,
@@ -98,6 +99,28 @@ const isInRun = ({ geometry }: WhyRun, gfn: number, number: number): boolean =>
     (level) => hugeRun(geometry, gfn, level) === number,
   );
 
+/** A page that counts: it shadows a guest table and is not zapped. */
+const isAccounted = (page: ShadowPage | undefined): boolean =>
+  isAllocated(page) && !page.role.invalid && !page.role.direct;
+
+/** The step at which a count and the pages that it is of part. */
+export const counterIsOff: CauseFinder = (run, finding) => {
+  const gfn = named(finding, 'gfn');
+  const name = gfn === undefined ? 'indirect_shadow_pages' : `gfn_write_track ${hex(gfn)}`;
+  const count = (state: ShadowState): number =>
+    gfn === undefined ? state.arch.indirect_shadow_pages : (state.gfn_write_track[gfn] ?? 0);
+  const pages = ({ sp }: ShadowState): number =>
+    sp.filter(
+      (page) =>
+        isAccounted(page) && (gfn === undefined || (page.gfn === gfn && page.role.level > 1)),
+    ).length;
+  const step = since(run, (state) => count(state) !== pages(state));
+  if (step === undefined) return [];
+  const [from, to] = [stateAt(run, step - 1), stateAt(run, step)].map(count);
+  const change = from === to ? `${name} stays ${to}` : `${name} ${from} -> ${to}`;
+  return cause(step, [...pageTexts(run, step), change].join(', '));
+};
+
 /** The last change of the count, and the pages that came or went since without one. */
 export const lpageIsMiscounted: CauseFinder = (run, finding) => {
   const number = named(finding, 'run');
@@ -105,10 +128,7 @@ export const lpageIsMiscounted: CauseFinder = (run, finding) => {
   const count = (state: ShadowState) => state.disallow_lpage[number];
   const last = lastChange(run, count) ?? 0;
   const now = count(finalState(run));
-  const isThere = (state: ShadowState, sp: number): boolean => {
-    const page = pageAt(state, sp);
-    return isAllocated(page) && !page.role.invalid && !page.role.direct;
-  };
+  const isThere = (state: ShadowState, sp: number): boolean => isAccounted(pageAt(state, sp));
   const missed = finalState(run).sp.flatMap((_, sp) => {
     const step = lastChange(run, (state) => isThere(state, sp));
     const page = pageAt(stateAt(run, (step ?? 1) - 1), sp);

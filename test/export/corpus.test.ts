@@ -63,7 +63,10 @@ const formsOf = (run: Run): string[] => {
   ];
   const words = texts.flatMap((text) => text.replaceAll(/\w+/g, 'a').split(/\s+/));
   const last = Object.entries(states.at(-1) ?? {});
-  const parts = last.map(([name, value]) => `${name} ${/\[\]|null/.exec(JSON.stringify(value))}`);
+  const parts = last.map(([name, value]) => {
+    const [empty = 'full'] = /\[\]|null/.exec(JSON.stringify(value)) ?? [];
+    return `${name} ${empty}`;
+  });
   return [...words, ...parts, violation?.loop === undefined ? 'ends' : 'goes on for ever'];
 };
 

@@ -225,7 +225,127 @@ const expected: readonly (readonly [string, Expected])[] = [
   ],
   [
     'shadow-table-becomes-root--zap-forgets-counters',
-    [['kvm_mmu_load', /^what is broken is so from here on$/]],
+    [['kvm_mmu_load', /^zaps sp1, creates sp2, indirect_shadow_pages 2 -> 3$/]],
+  ],
+  [
+    'shadow-dirty-initially-set--clear-log-skips-short-range',
+    [
+      ['kvm_update_flags_memslot', /^page 0x2 is in the log from here on$/],
+      ['kvm_clear_dirty_log_protect', /^takes page 0x1 alone; page 0x2 stays$/],
+    ],
+  ],
+  [
+    'shadow-dirty-huge--logging-begins-before-faults-end',
+    [
+      ['FNAME(walk_addr)', /^vcpu0 is in a fault from here on$/],
+      ['kvm_update_flags_memslot', /^dirty logging is on from here on$/],
+      ['kvm_mmu_slot_apply_flags', /^waits no longer for faults that began before$/],
+      ['mmu_set_spte', /^stores sp0\[0\] pfn 0x2 wux mmu-writable$/],
+    ],
+  ],
+  [
+    'shadow-dirty-recover--logging-ends-without-recovery',
+    [
+      ['kvm_update_flags_memslot', /^dirty logging is off from here on$/],
+      ['kvm_mmu_get_child_sp', /^creates sp1 l1 gfn 0x2 access wux direct$/],
+      ['mmu_set_spte', /^stores sp1\[0\] pfn 0x2/],
+      ['kvm_mmu_slot_apply_flags', /^the call returns, and has zapped none of them$/],
+    ],
+  ],
+  [
+    'shadow-split-caches--split-caches-underfilled',
+    [
+      ['topup_split_caches', /^the caches for splits hold: pages 1, descriptors 1$/],
+      ['shadow_mmu_try_split_huge_page', /^splits a page with that$/],
+    ],
+  ],
+  [
+    'shadow-split-caches--seed-v3--split-overwrites-spare-page',
+    [
+      ['topup_split_caches', /^a page is kept for a split from here on$/],
+      ['shadow_mmu_try_split_huge_page.yield', /^drops mmu_lock before the page is split$/],
+      ['topup_split_caches', /^keeps another page in the place of it$/],
+    ],
+  ],
+  [
+    'shadow-split-nx--split-role-from-huge-spte',
+    [
+      ['mmu_set_spte', /^stores sp0\[0\] pfn 0x2 wu- .*, while gfn 0x0\[0\] is gfn 0x2 wux large$/],
+      ['shadow_mmu_try_split_huge_page', /^puts sp1 l1 with access wu- in the place of pfn 0x2/],
+    ],
+  ],
+  [
+    'shadow-split-reserve--split-below-reserve',
+    [
+      ['kvm_mmu_load', /^creates sp0, n_used_mmu_pages 0 -> 1$/],
+      ['shadow_mmu_try_split_huge_page', /^creates sp1, n_used_mmu_pages 1 -> 2$/],
+      ['shadow_mmu_try_split_huge_page', /^creates sp2, n_used_mmu_pages 2 -> 3$/],
+    ],
+  ],
+  [
+    'shadow-aging--aging-clears-dirty',
+    [
+      ['mmu_set_spte', /^stores sp1\[0\] pfn 0x2/],
+      ['kvm_rmap_age_gfn_range', /^begins to age a leaf: reads its entry$/],
+      ['kvm_rmap_age_gfn_range.clear', /^sp1\[0\] pfn 0x2 .* -> pfn 0x2 .* !D$/],
+    ],
+  ],
+  [
+    'shadow-notifier-overlap--overlapping-invalidations-end-together',
+    [
+      ['kvm_mmu_notifier_invalidate_range_start', /^invalidation \d of gfn 0x\d begins$/],
+      ['kvm_mmu_notifier_invalidate_range_start', /^invalidation \d of gfn 0x\d begins$/],
+      ['kvm_mmu_notifier_invalidate_range_end', /ends; mmu_invalidate_in_progress 2 -> 0$/],
+    ],
+  ],
+  [
+    'shadow-host-takes-frame--sync-loses-pfn-dirty',
+    [
+      ['guestAccess', /^the guest writes pfn 0x2$/],
+      ['__kvm_mmu_invalidate_addr', /^sp1\[0\] .* -> pfn 0x2 -u-; pfn 0x2 is not reported$/],
+      ['kvm_mmu_notifier_invalidate_range_start', /^sp1\[0\] .* -> -; pfn 0x2 is not reported$/],
+      ['kvm_mmu_notifier_invalidate_range_start.flush', /^the host may take pfn 0x2/],
+    ],
+  ],
+  [
+    'shadow-zap-range--zap-gfn-range-not-an-invalidation',
+    [
+      ['kvm_mmu_faultin_pfn', /^vcpu0 finds pfn 0x2$/],
+      ['kvm_zap_gfn_range', /^zaps the range; vcpu0 does not look up again$/],
+      ['mmu_set_spte', /^maps pfn 0x2$/],
+    ],
+  ],
+  [
+    'shadow-host-shares-frame--sharing-misses-vcpus-outside-the-guest',
+    [
+      ['tlbFill', /^vcpu0 loads va 0x0 -> pfn 0x2 into its TLB$/],
+      ['kvm_mmu_notifier_invalidate_range_start', /^takes away the last writable leaf of pfn 0x2$/],
+      ['kvm_mmu_notifier_invalidate_range_start.flush', /vcpu0 keeps what it holds$/],
+      ['hostSharesFrame', /^the host maps pfn 0x2 read-only from here on$/],
+    ],
+  ],
+  [
+    'shadow-teardown--teardown-spares-roots',
+    [
+      ['kvm_mmu_load', /^creates sp0 /],
+      ['kvm_mmu_zap_all', /^begins to zap everything$/],
+      ['kvm_mmu_zap_all.commit', /^passes over sp0, of root_count 1$/],
+    ],
+  ],
+  [
+    'shadow-split--split-walk-goes-on-after-unlock',
+    [
+      ['shadow_mmu_try_split_huge_page.yield', /^drops mmu_lock before the page is split$/],
+      ['__link_shadow_page', /^sp0\[0\] is sp1 from here on$/],
+    ],
+  ],
+  [
+    'shadow-notifier-slot--notifier-elision-unbalanced',
+    [
+      ['kvm_mmu_notifier_invalidate_range_start', /begins, and is not counted$/],
+      ['kvm_set_memory_region', /^the slot is present from here on$/],
+      ['kvm_mmu_notifier_invalidate_range_end', /ends; takes back a count that nobody has made$/],
+    ],
   ],
 ];
 
@@ -246,9 +366,11 @@ describe('causes', () => {
     expectCauses(part, wanted);
   });
 
-  it('are looked for in properties that exist', () => {
-    const known = catalogue.properties.map(({ id }) => id);
-    expect(Object.keys(causeFinders).filter((id) => !known.includes(id))).toEqual([]);
+  it('are looked for in all properties but those of runs without end', () => {
+    const known = catalogue.properties
+      .filter(({ kind }) => kind !== 'progress')
+      .map(({ id }) => id);
+    expect(Object.keys(causeFinders).toSorted()).toEqual(known.toSorted());
   });
 });
 
@@ -336,9 +458,15 @@ describe('every stored violation', () => {
     expect(untrue).toEqual([]);
   });
 
-  it('has a cause unless its property has none to be found', () => {
-    const silent = stories.filter(({ story }) => story.causes.length === 0);
-    expect(namesOf(silent.filter(({ property }) => property in causeFinders))).toEqual([]);
+  it('has a cause', () => {
+    expect(namesOf(stories.filter(({ story }) => story.causes.length === 0))).toEqual([]);
+  });
+
+  it('has a cause that is of its property', () => {
+    const vague = stories.filter(({ story: { causes } }) =>
+      causes.every(({ text }) => text === 'what is broken is so from here on'),
+    );
+    expect(namesOf(vague)).toEqual([]);
   });
 
   it('has something to show when it names an object', () => {

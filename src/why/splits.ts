@@ -64,14 +64,12 @@ export const splitTakesRights: CauseFinder = (run, finding) => {
   const page = pageAt(finalState(run), child);
   if (page === undefined) return [];
   const { level, access } = page.role;
+  const huge = spteText(spteAt(finalState(before), sp, index));
   const leaf = spteAccess(spteAt(finalState(run), child, 0));
   const table = `sp${child} l${level} with access ${accessText(access)}`;
   const entries = `its entries have ${accessText(leaf)}`;
   return [
     ...staleEntry(before, sp, index),
-    ...cause(
-      end,
-      `puts ${table} in the place of ${spteText(spteAt(finalState(before), sp, index))}; ${entries}`,
-    ),
+    ...cause(end, `puts ${table} in the place of ${huge}; ${entries}`),
   ];
 };

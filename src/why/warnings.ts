@@ -56,7 +56,8 @@ function splitOfTable(run: WhyRun): Cause[] {
   const { sptep } = finalState(before).split;
   const { entries } = run.geometry;
   const [sp, index] = [Math.floor(sptep / entries), sptep % entries];
-  const text = `sp${sp}[${index}] is ${spteText(spteAt(finalState(before), sp, index))} from here on`;
+  const entry = spteText(spteAt(finalState(before), sp, index));
+  const text = `sp${sp}[${index}] is ${entry} from here on`;
   return [...lockDropped(before, 1), ...cause(entryStored(before, sp, index), text)];
 }
 

@@ -31,7 +31,7 @@ interface Snapshot extends HostParts {
 interface Page {
   readonly list: string;
   readonly gfn: number;
-  readonly role: Pick<RoleView, 'level' | 'access' | 'direct' | 'invalid'>;
+  readonly role: Pick<RoleView, 'level' | 'access' | 'direct' | 'smm' | 'invalid'>;
   readonly obsolete: boolean;
   readonly unsync: boolean;
   readonly unsync_children: number;
@@ -45,7 +45,7 @@ interface Page {
 
 interface Vcpu extends Pick<
   VcpuView,
-  'cr0_wp' | 'cr0_pg_clear' | 'cr4_smep' | 'cr4_smap' | 'cr4_pcide'
+  'cr0_wp' | 'cr0_pg_clear' | 'smm' | 'cr4_smep' | 'cr4_smap' | 'cr4_pcide'
 > {
   readonly pc: string;
   readonly root: number | null;
@@ -95,8 +95,9 @@ const pageText = (sp: number, page: Page): string =>
 
 const describePage = (sp: number, old: Page, now: Page, say: (line: string) => void): void => {
   if (old.list === 'free') {
-    const { access, direct } = now.role;
-    say(`+ ${pageText(sp, now)} access ${accessText(access)} ${direct ? 'direct' : 'sync'}`);
+    const { access, direct, smm } = now.role;
+    const kind = `${direct ? 'direct' : 'sync'}${smm ? ' smm' : ''}`;
+    say(`+ ${pageText(sp, now)} access ${accessText(access)} ${kind}`);
   }
   if (now.list === 'free') {
     say(`- ${pageText(sp, old)} freed`);
@@ -145,6 +146,7 @@ const describeVcpu = (v: number, old: Vcpu, now: Vcpu, say: (line: string) => vo
   eachChange(old.prev_root, now.prev_root, (i, from, to) => {
     say(`${name} prev_root[${i}] ${rootText(from.sp)} -> ${rootText(to.sp)}`);
   });
+  if (old.smm !== now.smm) say(`${name} SMM ${now.smm ? 1 : 0}`);
   if (old.cr0_wp !== now.cr0_wp) say(`${name} CR0.WP ${now.cr0_wp ? 1 : 0}`);
   if (old.cr4_smep !== now.cr4_smep) say(`${name} CR4.SMEP ${now.cr4_smep ? 1 : 0}`);
   if (old.cr0_pg_clear !== now.cr0_pg_clear) say(`${name} CR0.PG ${now.cr0_pg_clear ? 0 : 1}`);

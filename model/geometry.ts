@@ -21,8 +21,13 @@ export interface Memslot {
   readonly present: boolean;
   /** KVM_MEM_READONLY. */
   readonly readonly: boolean;
-  /** Generations of the slots before their number wraps; at most MMIO_SPTE_GENERATIONS. */
+  /**
+   * Generations of the slots before their number wraps; at most MMIO_SPTE_GENERATIONS for all
+   * address spaces together.
+   */
   readonly generations: number;
+  /** The address space that has the slot, of two where vCPUs enter SMM. Default: 0. */
+  readonly as_id?: number;
 }
 
 /**
@@ -114,6 +119,11 @@ export interface Geometry {
   readonly nonpaging: readonly number[];
   /** Whether the guest may clear CR0.PG and set it again. */
   readonly cr0_pg: 'kept' | 'toggled';
+  /**
+   * Whether vCPUs may enter SMM, where they run without paging and see the slots of a second
+   * address space. Slots that stay are in both.
+   */
+  readonly smm: boolean;
   /** Guest frames that the guest may load into CR3; the first is loaded at the start. */
   readonly cr3: readonly number[];
   readonly vcpus: number;
@@ -143,7 +153,10 @@ export interface Geometry {
 
 /** Whether some vCPU runs without paging, be it for a while. */
 export const hasDirectMmus = (g: Geometry): boolean =>
-  g.nonpaging.length > 0 || g.cr0_pg === 'toggled';
+  g.nonpaging.length > 0 || g.cr0_pg === 'toggled' || g.smm;
+
+/** KVM_MAX_NR_ADDRESS_SPACES: sets of memory slots, of which a vCPU sees one. */
+export const addressSpaces = (g: Geometry): number => (g.smm ? 2 : 1);
 
 /** Whether some vCPU has guest page tables, be it for a while. */
 export const hasGuestTables = (g: Geometry): boolean =>

@@ -6,6 +6,7 @@ import type { Machine, Parameter, Transition } from '../src/engine/machine/index
 import { addressCount, notifierCalls, pcidCount, type ClearDirtyLog } from './geometry.ts';
 import { gpteText } from './gpte.ts';
 import { controlTransitions } from './guest/control.ts';
+import { smmTransitions } from './guest/smm.ts';
 import { invpcidTransitions } from './guest/invpcid.ts';
 import { guestTransitions } from './guest/guest.ts';
 import { dirtyLogTransitions } from './host/dirty-log.ts';
@@ -50,6 +51,7 @@ export const modelTransitions: readonly ModelTransition[] = [
   ...guestTransitions,
   ...controlTransitions,
   ...invpcidTransitions,
+  ...smmTransitions,
   ...hardwareTransitions,
   ...pmlTransitions,
   ...hostTransitions,

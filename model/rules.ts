@@ -13,6 +13,7 @@ import { mappingRules } from './rules/mapping.ts';
 import { memslotRules } from './rules/memslots.ts';
 import { modeRules } from './rules/modes.ts';
 import { quotaRules } from './rules/quota.ts';
+import { smmRules } from './rules/smm.ts';
 import { splitRules } from './rules/split.ts';
 
 export const ruleDefinitions = {
@@ -24,6 +25,7 @@ export const ruleDefinitions = {
   ...quotaRules,
   ...hugeRules,
   ...modeRules,
+  ...smmRules,
   ...dirtyLogRules,
   ...splitRules,
 } as const;

@@ -78,6 +78,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   caches: false,
   nonpaging: [],
   cr0_pg: 'kept',
+  smm: false,
   cr3: [0],
   vcpus: 2,
   prev_roots: 1,

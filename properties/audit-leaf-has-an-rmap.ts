@@ -1,5 +1,5 @@
 /** The third check of the kernel's former auditor. */
-import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn, rmapKeyIn } from '../model/shadow/rmap.ts';
 import { is_last_spte } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
 import { hasEntry, firstEntry } from './helpers/pages.ts';
@@ -17,7 +17,7 @@ export const auditLeafHasAnRmap = stateProperty({
     firstEntry(kvm, (page, sp, index, spte) => {
       if (!is_last_spte(spte)) return null;
       const gfn = kvm_mmu_page_get_gfn(kvm, page, index);
-      if (kvm.rmap.at(rmapKey(kvm, gfn, page.role.level)).bits !== 0) return null;
+      if (kvm.rmap.at(rmapKeyIn(kvm, page, gfn)).bits !== 0) return null;
       return { message: 'the rmap of a leaf is empty', where: { sp, index, gfn: hex(gfn) } };
     }),
   witness: { says: 'a leaf is present', reads: ['sp'], reached: (kvm) => hasEntry(kvm, 'leaf') },

@@ -1,13 +1,21 @@
 /** The fourth check of the kernel's former auditor. */
 import { lowestBit, withoutLowest } from '../model/bits.ts';
-import { isValid, sp_has_gptes, spte_index, sptep_to_sp } from '../model/shadow/mmu-page.ts';
+import {
+  isValid,
+  sp_has_gptes,
+  spaceOfPage,
+  spte_index,
+  sptep_to_sp,
+} from '../model/shadow/mmu-page.ts';
+import { rmapKey } from '../model/shadow/rmap.ts';
+import { PG_LEVEL_4K } from '../model/geometry.ts';
 import { is_writable_pte } from '../model/spte.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { firstPage, somePage } from './helpers/pages.ts';
 
-const writableIn = (kvm: Kvm, gfn: number): boolean => {
-  for (let rest = kvm.rmap.at(gfn).bits; rest !== 0; rest = withoutLowest(rest)) {
+const writableIn = (kvm: Kvm, key: number): boolean => {
+  for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
     const sptep = lowestBit(rest);
     const spte = kvm.sp.at(sptep_to_sp(kvm, sptep)).spt.get(spte_index(kvm, sptep));
     if (is_writable_pte(spte)) return true;
@@ -27,7 +35,7 @@ export const auditSyncedTableIsNotWritable = stateProperty({
   check: (kvm) =>
     firstPage(kvm, (page, sp) => {
       if (!isValid(page) || !sp_has_gptes(page) || page.unsync) return null;
-      if (!writableIn(kvm, page.gfn)) return null;
+      if (!writableIn(kvm, rmapKey(kvm, page.gfn, PG_LEVEL_4K, spaceOfPage(page)))) return null;
       const where = { sp, gfn: hex(page.gfn) };
       return { message: 'a page in sync shadows a table that is mapped writable', where };
     }),

@@ -1,5 +1,6 @@
 /** Counters that lockless code reads equal what they count. */
-import { isAccounted } from '../model/shadow/mmu-page.ts';
+import { isAccounted, spaceOfPage } from '../model/shadow/mmu-page.ts';
+import { trackIndex } from '../model/shadow/unsync.ts';
 import type { MmuPageView } from '../model/state.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
@@ -13,6 +14,9 @@ const countAccounted = (kvm: Kvm, test: (page: MmuPageView) => boolean): number 
   }
   return n;
 };
+
+const isAt = (kvm: Kvm, page: MmuPageView, index: number): boolean =>
+  trackIndex(kvm, page.gfn, spaceOfPage(page)) === index;
 
 export const countersEqualRecounts = stateProperty({
   id: 'counters-equal-recounts',
@@ -33,9 +37,10 @@ export const countersEqualRecounts = stateProperty({
     if (counted !== pages) {
       return { message: 'indirect_shadow_pages is off', where: { counted, pages } };
     }
-    for (let gfn = 0; gfn < kvm.gfn_write_track.length; gfn += 1) {
-      const tracked = kvm.gfn_write_track.get(gfn);
-      const upper = countAccounted(kvm, (page) => page.gfn === gfn && page.role.level > 1);
+    for (let index = 0; index < kvm.gfn_write_track.length; index += 1) {
+      const gfn = index % kvm.geometry.gfns;
+      const tracked = kvm.gfn_write_track.get(index);
+      const upper = countAccounted(kvm, (page) => page.role.level > 1 && isAt(kvm, page, index));
       if (tracked === upper) continue;
       return { message: 'gfn_write_track is off', where: { gfn: hex(gfn), tracked, upper } };
     }

@@ -8,8 +8,9 @@ const inGuest = (kvm: Kvm, v: number): boolean => kvm.vcpu.at(v).pc === 'guest';
 
 /** Modes that the rules leave out of the role show elsewhere: of EFER.NX, see the findings. */
 const hasModeOf = (kvm: Kvm, v: number, { role }: MmuPageView): boolean => {
-  const { cr0_pg_clear, cr0_wp, cr4_smap, cr4_smep, efer_nx_clear } = kvm.vcpu.at(v);
+  const { cr0_pg_clear, cr0_wp, cr4_smap, cr4_smep, efer_nx_clear, smm } = kvm.vcpu.at(v);
   if (role.direct !== cr0_pg_clear) return false;
+  if (kvm.rules.role_smm === 'in-role' && role.smm !== smm) return false;
   // Without paging no mode of it counts.
   if (role.direct) return true;
   if (role.cr0_wp !== cr0_wp) return false;
@@ -39,6 +40,7 @@ export const guestRunsOnAValidRoot = stateProperty({
     'vcpu.cr3',
     'vcpu.pc',
     'vcpu.root',
+    'vcpu.smm',
   ],
   applies: (kvm) => kvm.vcpu.length > 0,
   check: (kvm) => {

@@ -1,14 +1,14 @@
 /** No vCPU retains a translation to a host frame that is behind no guest frame. */
 import { isBeingInvalidated, isNotifierFlushing } from '../model/host/invalidation.ts';
 import { gfn_to_memslot } from '../model/memslot.ts';
-import { pfnOf } from '../model/shadow/mmu-page.ts';
+import { pfnOf, spaceOf } from '../model/shadow/mmu-page.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { keepsItsTlb } from './helpers/vcpus.ts';
 
-const isBehindSomeGfn = (kvm: Kvm, pfn: number): boolean => {
+const isBehindSomeGfn = (kvm: Kvm, pfn: number, as_id: number): boolean => {
   for (let gfn = 0; gfn < kvm.geometry.gfns; gfn += 1) {
-    if (pfnOf(kvm, gfn) === pfn && gfn_to_memslot(kvm, gfn) !== 'none') return true;
+    if (pfnOf(kvm, gfn) === pfn && gfn_to_memslot(kvm, gfn, as_id) !== 'none') return true;
   }
   return false;
 };
@@ -23,14 +23,14 @@ const isBeingTakenBack = (kvm: Kvm, pfn: number): boolean => {
 
 const entry = (
   kvm: Kvm,
-  test: (pfn: number) => boolean,
+  test: (pfn: number, as_id: number) => boolean,
 ): { v: number; va: number; pfn: number } | null => {
   for (let v = 0; v < kvm.vcpu.length; v += 1) {
     if (!keepsItsTlb(kvm, v)) continue;
     const { ghost_tlb } = kvm.vcpu.at(v);
     for (let i = 0; i < ghost_tlb.length; i += 1) {
       const { valid, va, pfn } = ghost_tlb.at(i);
-      if (valid && test(pfn)) return { v, va, pfn };
+      if (valid && test(pfn, spaceOf(kvm.vcpu.at(v)))) return { v, va, pfn };
     }
   }
   return null;
@@ -39,7 +39,9 @@ const entry = (
 export const hardwareReachesNoForeignFrame = stateProperty({
   id: 'hardware-reaches-no-foreign-frame',
   brief: 'H1',
-  says: 'The frame of every TLB entry that a vCPU keeps is behind some guest frame in a slot now.',
+  says:
+    'The frame of every TLB entry that a vCPU keeps is behind some guest frame in a slot of its ' +
+    'address space now.',
   why: 'The guest would read and write memory that the host has given to somebody else.',
   source: [
     'kvm_mmu_notifier_invalidate_range_start()',
@@ -54,11 +56,12 @@ export const hardwareReachesNoForeignFrame = stateProperty({
     'vcpu.ghost_tlb',
     'vcpu.request_flush_current',
     'vcpu.root',
+    'vcpu.smm',
   ],
-  needs: ({ workload: { budget } }) => budget.notifier + budget.memslot > 0,
+  needs: ({ workload: { budget } }) => budget.notifier + budget.memslot + budget.smi > 0,
   applies: (kvm) => entry(kvm, () => true) !== null,
   check: (kvm) => {
-    const found = entry(kvm, (pfn) => !isBehindSomeGfn(kvm, pfn));
+    const found = entry(kvm, (pfn, as_id) => !isBehindSomeGfn(kvm, pfn, as_id));
     if (found === null) return null;
     return {
       message: "a TLB entry leads to a frame that is no longer the guest's",
@@ -75,6 +78,7 @@ export const hardwareReachesNoForeignFrame = stateProperty({
       'vcpu.ghost_tlb',
       'vcpu.request_flush_current',
       'vcpu.root',
+      'vcpu.smm',
     ],
     reached: (kvm) =>
       (isNotifierFlushing(kvm) && entry(kvm, (pfn) => isBeingTakenBack(kvm, pfn)) !== null) ||

@@ -1,6 +1,6 @@
 /** disallow_lpage counts the shadowed tables of each run of frames. */
-import { isAccounted } from '../model/shadow/mmu-page.ts';
-import { hugeRun, PG_LEVEL_2M } from '../model/geometry.ts';
+import { isAccounted, spaceOfPage } from '../model/shadow/mmu-page.ts';
+import { hugeRun, hugeRuns, PG_LEVEL_2M } from '../model/geometry.ts';
 import type { Kvm } from './property.ts';
 import { stateProperty } from './property.ts';
 
@@ -11,11 +11,14 @@ const isInRun = (kvm: Kvm, gfn: number, run: number): boolean => {
   return false;
 };
 
-const shadowedTables = (kvm: Kvm, run: number): number => {
+const shadowedTables = (kvm: Kvm, index: number): number => {
+  const runs = hugeRuns(kvm.geometry);
+  const run = index % runs;
   let n = 0;
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
-    if (isInRun(kvm, page.gfn, run) && isAccounted(page)) n += 1;
+    const here = spaceOfPage(page) === Math.floor(index / runs);
+    if (here && isInRun(kvm, page.gfn, run) && isAccounted(page)) n += 1;
   }
   return n;
 };

@@ -1,6 +1,7 @@
 /** Only what is in no memory slot is emulated as MMIO. */
 import { isWrite } from '../model/access.ts';
 import { gfn_to_memslot, isReadOnly } from '../model/memslot.ts';
+import { spaceOf } from '../model/shadow/mmu-page.ts';
 import { emulationOf } from '../model/shadow/mmio.ts';
 import { kindOf } from '../model/shadow/walker.ts';
 import type { Kvm } from './property.ts';
@@ -25,8 +26,9 @@ export const mmioIsEmulatedWhereNoSlotIs = stepProperty({
     const emulation = emulationOf(before, v);
     if (emulation?.mmio !== true || isAboutToCome(before)) return null;
     const { gfn } = emulation;
-    if (gfn_to_memslot(before, gfn) === 'none') return null;
-    if (isReadOnly(before, gfn) && isWrite(kindOf(before.vcpu.at(v)))) return null;
+    const as_id = spaceOf(before.vcpu.at(v));
+    if (gfn_to_memslot(before, gfn, as_id) === 'none') return null;
+    if (isReadOnly(before, gfn, as_id) && isWrite(kindOf(before.vcpu.at(v)))) return null;
     const message = 'an access to memory in a slot is emulated as MMIO';
     return { message, where: { vcpu: v, gfn: hex(gfn) } };
   },

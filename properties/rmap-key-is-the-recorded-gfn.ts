@@ -1,6 +1,6 @@
 /** A leaf is filed under the gfn that is recorded beside it. */
 import { lowestBit, withoutLowest } from '../model/bits.ts';
-import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn, rmapKeyIn } from '../model/shadow/rmap.ts';
 import { sptep_to_sp, spte_index } from '../model/shadow/mmu-page.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
@@ -27,7 +27,7 @@ export const rmapKeyIsTheRecordedGfn = stateProperty({
         const spte = page.spt.get(index);
         if (!is_last_spte(spte)) continue;
         const recorded = kvm_mmu_page_get_gfn(kvm, page, index);
-        if (rmapKey(kvm, recorded, page.role.level) === key) continue;
+        if (rmapKeyIn(kvm, page, recorded) === key) continue;
         return {
           message: 'a leaf is filed under another gfn than the one recorded',
           where: { sp, index, key, recorded: hex(recorded), pfn: hex(spte_to_pfn(spte)) },

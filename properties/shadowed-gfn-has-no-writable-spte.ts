@@ -1,6 +1,6 @@
 /** A guest table that is shadowed in sync is mapped read-only everywhere. */
 import { is_last_spte, is_mmu_writable_spte, is_writable_pte } from '../model/spte.ts';
-import { PG_LEVEL_4K } from '../model/geometry.ts';
+import { addressSpaces, PG_LEVEL_4K } from '../model/geometry.ts';
 import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
@@ -9,8 +9,10 @@ import { firstEntry, isShadowedInSync, unprotectedUnder } from './helpers/pages.
 /** Whether some leaf maps the frame, at whatever level. */
 const isMapped = (kvm: Kvm, gfn: number): boolean => {
   for (let level = PG_LEVEL_4K; level <= kvm.geometry.levels; level += 1) {
-    const key = rmapKey(kvm, gfn, level);
-    if (key < kvm.rmap.length && kvm.rmap.at(key).bits !== 0) return true;
+    for (let as_id = 0; as_id < addressSpaces(kvm.geometry); as_id += 1) {
+      const key = rmapKey(kvm, gfn, level, as_id);
+      if (key < kvm.rmap.length && kvm.rmap.at(key).bits !== 0) return true;
+    }
   }
   return false;
 };

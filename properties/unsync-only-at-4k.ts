@@ -1,4 +1,5 @@
 /** An unsync shadow page shadows a last-level guest page table. */
+import { spaceOfPage } from '../model/shadow/mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from '../model/shadow/unsync.ts';
 import { hex, stateProperty } from './property.ts';
 import { mayBeUnsync } from './helpers/facts.ts';
@@ -23,7 +24,7 @@ export const unsyncOnlyAt4k = stateProperty({
     firstPage(kvm, (page, sp) => {
       if (!page.unsync) return null;
       // A new upper-level page does not look for aliases of an old generation.
-      const tracked = !page.obsolete && kvm_gfn_is_write_tracked(kvm, page.gfn);
+      const tracked = !page.obsolete && kvm_gfn_is_write_tracked(kvm, page.gfn, spaceOfPage(page));
       if (mayBeUnsync(factsOf(page)) && !tracked) return null;
       const where = { sp, gfn: hex(page.gfn), level: page.role.level, tracked };
       return { message: 'an unsync page that must be in sync', where };

@@ -4,10 +4,13 @@ import type { BudgetName } from '../config.ts';
 import { isUnlocked, mayRun } from '../shadow/lock.ts';
 import { mayFlush } from '../tlb/flush.ts';
 
-/** Whether guest software may change a control register now. Without paging it changes CR0.PG. */
+/** Of what a vCPU does, what needs no paging. */
+const withoutPaging: ReadonlySet<BudgetName> = new Set<BudgetName>(['pg', 'smi']);
+
+/** Whether guest software may do such a thing now. */
 export const mayMove = (kvm: Kvm, v: number, what: BudgetName): boolean =>
   kvm.vcpu.at(v).pc === 'guest' &&
-  (!kvm.vcpu.at(v).cr0_pg_clear || what === 'pg') &&
+  (!kvm.vcpu.at(v).cr0_pg_clear || withoutPaging.has(what)) &&
   mayRun(kvm, v) &&
   kvm.vcpu.at(v).ghost_faults === 0 &&
   kvm.budget[what] > 0 &&

@@ -6,7 +6,7 @@
  */
 import type { Kvm } from '../state.ts';
 import { pagesPerLeaf } from '../geometry.ts';
-import { gfn_to_memslot } from '../memslot.ts';
+import { isInSomeSlot } from '../memslot.ts';
 import { warn } from '../shadow/mmu-page.ts';
 
 /** Guest frames from `start` up to but not including `end`. */
@@ -26,9 +26,9 @@ export const announcedRange = (kvm: Kvm, gfn: number, call: number): GfnRange =>
 /** The part of a range that is in slots; `null` when none of it is. */
 export const rangeInSlots = (kvm: Kvm, { start, end }: GfnRange): GfnRange | null => {
   let first = start;
-  while (first < end && gfn_to_memslot(kvm, first) === 'none') first += 1;
+  while (first < end && !isInSomeSlot(kvm, first)) first += 1;
   let last = end;
-  while (last > first && gfn_to_memslot(kvm, last - 1) === 'none') last -= 1;
+  while (last > first && !isInSomeSlot(kvm, last - 1)) last -= 1;
   return first === last ? null : { start: first, end: last };
 };
 

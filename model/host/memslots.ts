@@ -89,6 +89,11 @@ export const finishUpdate = (kvm: Kvm): void => {
 const isWrapping = (kvm: Kvm): boolean =>
   kvm.memslots.generation + 1 === kvm.geometry.memslot?.generations;
 
+/** kvm_mmu_invalidate_mmio_sptes(): generations of the first address space alone are ever zero. */
+const isWrapNoticed = ({ geometry, rules }: Kvm): boolean =>
+  rules.mmio_wrap === 'zap-all' ||
+  (rules.mmio_wrap === 'zero-only' && (geometry.memslot?.as_id ?? 0) === 0);
+
 const swap_active_memslots: ModelTransition = {
   name: 'kvm_swap_active_memslots',
   says:
@@ -101,7 +106,7 @@ const swap_active_memslots: ModelTransition = {
   step: (kvm) => {
     const { memslots } = kvm;
     if (memslots.pc !== 'sync' || isSrcuAwaited(kvm)) return false;
-    if (isWrapping(kvm) && kvm.rules.mmio_wrap === 'zap-all') memslots.pc = 'zap-all';
+    if (isWrapping(kvm) && isWrapNoticed(kvm)) memslots.pc = 'zap-all';
     else finishUpdate(kvm);
     return true;
   },

@@ -18,7 +18,7 @@ import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { lowestBit, withoutLowest } from '../bits.ts';
 import { hasNotifier } from '../config.ts';
-import { alignedGfn, pagesPerLeaf, PG_LEVEL_2M, PG_LEVEL_4K } from '../geometry.ts';
+import { addressSpaces, alignedGfn, pagesPerLeaf, PG_LEVEL_4K } from '../geometry.ts';
 import {
   announcedRange,
   kvm_mmu_invalidate_begin,
@@ -49,14 +49,22 @@ const zapChain = (kvm: Kvm, key: number): boolean => {
   return any;
 };
 
-/** kvm_unmap_gfn_range(): whether anything was mapped. */
-export const kvm_unmap_gfn_range = (kvm: Kvm, { start, end }: GfnRange): boolean => {
+/** kvm_unmap_gfn_range() in the slots of all address spaces: whether anything was mapped. */
+export const kvm_unmap_gfn_range = (kvm: Kvm, range: GfnRange): boolean => {
+  const spaces = kvm.rules.notifier_spaces === 'every' ? addressSpaces(kvm.geometry) : 1;
+  let zapped = false;
+  for (let as_id = 0; as_id < spaces; as_id += 1) {
+    if (unmapInSpace(kvm, range, as_id)) zapped = true;
+  }
+  return zapped;
+};
+
+const unmapInSpace = (kvm: Kvm, { start, end }: GfnRange, as_id: number): boolean => {
+  const max = kvm.rules.notifier_unmap === '4k-only' ? PG_LEVEL_4K : kvm.geometry.levels;
   let zapped = false;
   for (let gfn = start; gfn < end; gfn += 1) {
-    if (zapChain(kvm, gfn)) zapped = true;
-    if (kvm.rules.notifier_unmap === '4k-only') continue;
-    for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {
-      if (zapChain(kvm, rmapKey(kvm, gfn, level))) zapped = true;
+    for (let level = PG_LEVEL_4K; level <= max; level += 1) {
+      if (zapChain(kvm, rmapKey(kvm, gfn, level, as_id))) zapped = true;
     }
   }
   return zapped;

@@ -17,7 +17,7 @@ import {
   uint,
 } from '../../src/engine/machine/index.ts';
 import { hasInvalidations, notifierBudget, type Config, type Workload } from '../config.ts';
-import { hugeRuns } from '../geometry.ts';
+import { addressSpaces, hugeRuns } from '../geometry.ts';
 import { warningOf } from '../labels.ts';
 import { dirtyLogLayout } from './dirty-log.ts';
 import { domainsOf } from './domains.ts';
@@ -40,6 +40,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     efer_nx: uint(budget.efer_nx),
     cr4: uint(budget.cr4),
     pg: uint(budget.pg),
+    smi: uint(budget.smi),
     invpcid: uint(budget.invpcid),
     invpcid_addr: uint(budget.invpcid_addr),
     invpcid_all: uint(budget.invpcid_all),
@@ -100,11 +101,12 @@ export const layoutOf = (config: Config) => {
     /** The size of the host's leaf for each guest frame now; empty where none changes. */
     host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),
     budget: budgetLayout(workload.budget),
-    gfn_write_track: array(uint(g.shadow_pages), g.gfns),
+    /** By address space, then by frame, as the two below. */
+    gfn_write_track: array(uint(g.shadow_pages), addressSpaces(g) * g.gfns),
     /** Leaf entries (page, index) by level and gfn, see rmapOf(). */
-    rmap: array(spteps, g.gfns + hugeRuns(g)),
+    rmap: array(spteps, addressSpaces(g) * (g.gfns + hugeRuns(g))),
     /** lpage_info: reasons why a huge page must not map the aligned run of frames. */
-    disallow_lpage: array(uint(2 * g.shadow_pages), hugeRuns(g)),
+    disallow_lpage: array(uint(2 * g.shadow_pages), addressSpaces(g) * hugeRuns(g)),
     memory: array(array(gpte, g.entries), g.tables),
     sp: array(pageLayout(g, hasNx, workload.budget.aging > 0), g.shadow_pages),
     vcpu: array(vcpuLayout(g, config, workload), vcpus),

@@ -1,6 +1,6 @@
 /** The part of the state that exists only where a memory slot changes. */
 import { bitset, boolIf, oneOf, record, uint } from '../../src/engine/machine/index.ts';
-import { addressCount, type Geometry } from '../geometry.ts';
+import { addressCount, addressSpaces, type Geometry } from '../geometry.ts';
 
 /** struct kvm_memslots as far as one slot changes, and where the thread that changes it is. */
 export const memslotsLayout = (g: Geometry) => {
@@ -26,6 +26,6 @@ export const mmioLayout = (g: Geometry) => {
     va: uint(has ? addressCount(g) : 0),
     gfn: uint(has ? g.gfns - 1 : 0),
     access: uint(has ? 7 : 0),
-    generation: uint(has ? g.memslot.generations - 1 : 0),
+    generation: uint(has ? addressSpaces(g) * g.memslot.generations - 1 : 0),
   });
 };

@@ -26,6 +26,7 @@ export const pageLayout = (g: Geometry, hasNx: boolean, hasAging: boolean) => {
       efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
       cr4_smep: boolIf(g.cr4.includes('smep')),
       smap_andnot_wp: boolIf(g.cr4.includes('smap')),
+      smm: boolIf(g.smm),
       invalid: bool,
     }),
     /** mmu_valid_gen differs from that of the VM, which is all that is ever asked of the two. */

@@ -79,6 +79,8 @@ export const vcpuLayout = (g: Geometry, config: Config, workload: Workload) => {
     cr0_wp: bool,
     /** !CR0.PG: the MMU is a direct one. */
     cr0_pg_clear: boolIf(hasDirectMmus(g)),
+    /** HF_SMM_MASK: in system management mode. */
+    smm: boolIf(g.smm),
     /** !EFER.NX */
     efer_nx_clear: boolIf(g.efer_nx === 'toggled'),
     cr4_smep: boolIf(g.cr4.includes('smep')),

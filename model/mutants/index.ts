@@ -10,6 +10,7 @@ import { memslotMutants } from './memslots.ts';
 import { modeMutants } from './modes.ts';
 import { notifierMutants } from './notifier.ts';
 import { quotaMutants } from './quota.ts';
+import { smmMutants } from './smm.ts';
 import { splitMutants } from './split.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -25,6 +26,7 @@ export const mutants: readonly Mutant[] = [
   ...hugeMutants,
   ...modeMutants,
   ...dirtyLogMutants,
+  ...smmMutants,
   ...splitMutants,
 ];
 

@@ -68,8 +68,9 @@ export const memslotRules = {
     'get_mmio_spte_generation()',
   ]),
   mmio_wrap: rule(
-    ['zap-all', 'ignored'],
-    'Whether all shadow pages are zapped when the generation in MMIO SPTEs wraps.',
+    ['zap-all', 'zero-only', 'ignored'],
+    'Whether all shadow pages are zapped when the generation in MMIO SPTEs wraps; generations of ' +
+      'the first address space alone are ever zero.',
     ['kvm_mmu_invalidate_mmio_sptes()'],
   ),
   mmio_cache_generation: rule(

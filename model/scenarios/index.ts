@@ -15,6 +15,7 @@ import { pcidScenarios } from './pcid.ts';
 import { prefetchScenarios } from './prefetch.ts';
 import { quotaScenarios } from './quota.ts';
 import { rightsScenarios } from './rights.ts';
+import { smmScenarios } from './smm.ts';
 import { splitReuseScenarios } from './split-reuse.ts';
 import { splitScenarios } from './split.ts';
 import { strictScenarios } from './strict.ts';
@@ -32,6 +33,7 @@ const configured: readonly Scenario[] = [
   ...hugeScenarios,
   ...directScenarios,
   ...memslotScenarios,
+  ...smmScenarios,
   ...quotaScenarios,
   ...nxScenarios,
   ...splitScenarios,

@@ -18,6 +18,7 @@ import { linkOrDescend } from './fetch.ts';
 import { startFastPageFault } from './fast-page-fault.ts';
 import { lockPageFault } from './fault-lock.ts';
 import { isBefore, isBeforeLocking } from './lock.ts';
+import { spaceOf } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 import { kindOf, walkedGfn } from './walker.ts';
 
@@ -35,7 +36,7 @@ const direct_page_fault: ModelTransition = {
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'direct_page_fault')) return false;
     const vcpu = kvm.vcpu.at(v);
-    const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
+    const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu), spaceOf(vcpu));
     if (tracked && vcpu.insn.present && isWrite(kindOf(vcpu))) vcpu.pc = 'emulate_write';
     else startFastPageFault(kvm, v);
     return true;

@@ -123,7 +123,7 @@ const crossesFrames = (kvm: Kvm, start: number, end: number): boolean => {
 const protectHuge = (kvm: Kvm, gfn: number): void => {
   if (kvm.rules.clear_huge_protect === 'left-writable') return;
   if (kvm.rules.clear_huge_protect === 'as-guest-table') {
-    kvm_mmu_slot_gfn_write_protect(kvm, gfn, PG_LEVEL_2M);
+    kvm_mmu_slot_gfn_write_protect(kvm, gfn, 0, PG_LEVEL_2M);
     return;
   }
   for (let level = PG_LEVEL_2M; level <= kvm.geometry.levels; level += 1) {

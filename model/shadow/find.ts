@@ -9,10 +9,19 @@ import { assertModel } from '../../src/engine/machine/index.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { countDisallowLpage } from './huge.ts';
-import { isValid, sp_has_gptes, sptep_to_sp, roleLevel, roleWord, setRole } from './mmu-page.ts';
+import {
+  isValid,
+  sp_has_gptes,
+  spaceOfPage,
+  sptep_to_sp,
+  roleLevel,
+  roleWord,
+  setRole,
+} from './mmu-page.ts';
 import { listActive } from './page-list.ts';
 import { takeObject } from './memory-cache.ts';
-import { kvm_mmu_slot_gfn_write_protect } from './rmap.ts';
+import { protectTable } from './rmap.ts';
+import { update_gfn_write_track } from './unsync.ts';
 import { kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /**
@@ -62,12 +71,10 @@ export const kvm_mmu_alloc_shadow_page = (kvm: Kvm, gfn: number, role: number): 
 const account_shadowed = (kvm: Kvm, page: MmuPageView): void => {
   // Counted before the guest entry is read again, which pairs with the emulator's own order.
   kvm.arch.indirect_shadow_pages += 1;
-  countDisallowLpage(kvm, page.gfn, 1);
-  if (page.role.level > 1) {
-    kvm.gfn_write_track.set(page.gfn, kvm.gfn_write_track.get(page.gfn) + 1);
-  }
+  countDisallowLpage(kvm, page.gfn, 1, spaceOfPage(page));
+  if (page.role.level > 1) update_gfn_write_track(kvm, page, 1);
   if (kvm.rules.account_protect === 'skip') return;
-  if (kvm_mmu_slot_gfn_write_protect(kvm, page.gfn) && kvm.rules.account_flush === 'flush') {
+  if (protectTable(kvm, page.gfn, spaceOfPage(page)) && kvm.rules.account_flush === 'flush') {
     kvm.mmu_lock.flush = true;
   }
 };

@@ -3,7 +3,9 @@
  *
  * Kernel: vcpu_cache_mmio_info(), vcpu_clear_mmio_info(), vcpu_match_mmio_gva().
  */
+import { generationOf, isUpdating } from '../memslot.ts';
 import type { Kvm, VcpuView } from '../state.ts';
+import { spaceOf } from './mmu-page.ts';
 
 /** vcpu_cache_mmio_info(): not while an update of the slots is in progress. */
 export const vcpu_cache_mmio_info = (
@@ -12,11 +14,11 @@ export const vcpu_cache_mmio_info = (
   gfn: number,
   access: number,
 ): void => {
-  if (kvm.memslots.update_in_progress) return;
+  if (isUpdating(kvm, spaceOf(vcpu))) return;
   vcpu.mmio.va = vcpu.insn.va + 1;
   vcpu.mmio.gfn = gfn;
   vcpu.mmio.access = access;
-  vcpu.mmio.generation = kvm.memslots.generation;
+  vcpu.mmio.generation = generationOf(kvm, spaceOf(vcpu));
 };
 
 /** vcpu_clear_mmio_info(): for one address, or for any (MMIO_GVA_ANY). */
@@ -32,6 +34,6 @@ export const vcpu_clear_mmio_info = (vcpu: VcpuView, va?: number): void => {
 export const vcpu_match_mmio_gva = (kvm: Kvm, vcpu: VcpuView): boolean => {
   if (vcpu.mmio.va !== vcpu.insn.va + 1) return false;
   if (kvm.rules.mmio_cache_generation === 'ignored') return true;
-  const { generation, update_in_progress } = kvm.memslots;
-  return vcpu.mmio.generation === generation && !update_in_progress;
+  const as_id = spaceOf(vcpu);
+  return vcpu.mmio.generation === generationOf(kvm, as_id) && !isUpdating(kvm, as_id);
 };

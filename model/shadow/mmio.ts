@@ -13,7 +13,7 @@
 import { isWrite } from '../access.ts';
 import { permitsInMode } from '../modes.ts';
 import { tableIndex } from '../geometry.ts';
-import { gfn_to_memslot, isMemory, isReadOnly } from '../memslot.ts';
+import { generationOf, gfn_to_memslot, isMemory, isReadOnly, isUpdating } from '../memslot.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   get_mmio_spte_generation,
@@ -27,12 +27,13 @@ import {
 } from '../spte.ts';
 import type { ModelTransition } from '../transition.ts';
 import { goTo, isBefore } from './lock.ts';
+import { spaceOf, spaceOfPage } from './mmu-page.ts';
 import { vcpu_cache_mmio_info, vcpu_match_mmio_gva } from './mmio-info.ts';
 import { kindOf, mappedAccess, startWalk, walkedGfn } from './walker.ts';
 
 /** generation_mmio_spte_mask(): the part of the generation that an SPTE holds. */
-const heldGeneration = (kvm: Kvm): number =>
-  kvm.rules.mmio_encoding === 'whole' ? kvm.memslots.generation : kvm.memslots.generation % 2;
+const heldGeneration = (kvm: Kvm, as_id: number): number =>
+  kvm.rules.mmio_encoding === 'whole' ? generationOf(kvm, as_id) : generationOf(kvm, as_id) % 2;
 
 export const mark_mmio_spte = (
   kvm: Kvm,
@@ -41,14 +42,14 @@ export const mark_mmio_spte = (
   gfn: number,
   access: number,
 ): void => {
-  page.spt.set(index, make_mmio_spte(gfn, access, heldGeneration(kvm)));
+  page.spt.set(index, make_mmio_spte(gfn, access, heldGeneration(kvm, spaceOfPage(page))));
 };
 
 /** check_mmio_spte(): whether nothing has happened to the slots since the SPTE was made. */
-const check_mmio_spte = (kvm: Kvm, spte: number): boolean => {
+const check_mmio_spte = (kvm: Kvm, spte: number, as_id: number): boolean => {
   if (kvm.rules.mmio_generation === 'ignored') return true;
-  if (kvm.memslots.update_in_progress) return false;
-  return get_mmio_spte_generation(spte) === heldGeneration(kvm);
+  if (isUpdating(kvm, as_id)) return false;
+  return get_mmio_spte_generation(spte) === heldGeneration(kvm, as_id);
 };
 
 /** sync_mmio_spte(): the guest entry of an MMIO SPTE may lead elsewhere now. */
@@ -61,7 +62,8 @@ export const sync_mmio_spte = (
 ): void => {
   const same = gfn === get_mmio_spte_gfn(page.spt.get(index));
   const { sync_mmio } = kvm.rules;
-  const slot = sync_mmio === 'clear-where-slot' && gfn_to_memslot(kvm, gfn) !== 'none';
+  const slot =
+    sync_mmio === 'clear-where-slot' && gfn_to_memslot(kvm, gfn, spaceOfPage(page)) !== 'none';
   if ((same || sync_mmio === 'renew-always') && !slot) {
     mark_mmio_spte(kvm, page, index, get_mmio_spte_gfn(page.spt.get(index)), access);
   } else {
@@ -87,7 +89,7 @@ export const mmioSpteAt = (kvm: Kvm, v: number, va: number): number => {
 export const handle_mmio_page_fault = (kvm: Kvm, v: number, spte: number): void => {
   const vcpu = kvm.vcpu.at(v);
   if (!vcpu_match_mmio_gva(kvm, vcpu)) {
-    if (!check_mmio_spte(kvm, spte)) {
+    if (!check_mmio_spte(kvm, spte, spaceOf(vcpu))) {
       startWalk(kvm, v);
       return;
     }
@@ -103,7 +105,7 @@ export const handle_mmio_page_fault = (kvm: Kvm, v: number, spte: number): void 
 export const lookUpSlot = (kvm: Kvm, v: number): boolean => {
   const vcpu = kvm.vcpu.at(v);
   const gfn = walkedGfn(kvm, vcpu);
-  const slot = gfn_to_memslot(kvm, gfn);
+  const slot = gfn_to_memslot(kvm, gfn, spaceOf(vcpu));
   const isInvalid = slot === 'changing' && kvm.memslots.state === 'invalid';
   if (isInvalid && kvm.rules.invalid_slot === 'retry') {
     goTo(vcpu, 'enter');
@@ -116,7 +118,7 @@ export const lookUpSlot = (kvm: Kvm, v: number): boolean => {
     return false;
   }
   vcpu.fault.slot = slot;
-  if (!isReadOnly(kvm, gfn) || !isWrite(kindOf(vcpu))) return true;
+  if (!isReadOnly(kvm, gfn, spaceOf(vcpu)) || !isWrite(kindOf(vcpu))) return true;
   // KVM_PFN_ERR_RO_FAULT: a write to a read-only slot is for userspace.
   vcpu.pc = 'emulate_mmio';
   return false;
@@ -138,7 +140,9 @@ export const emulationOf = (kvm: Kvm, v: number): Emulation | null => {
   const walked = vcpu.cr0_pg_clear || vcpu.walker.ptes.get(kvm.geometry.levels - 1) !== 0;
   if (!walked) return null;
   const gfn = walkedGfn(kvm, vcpu);
-  return { gfn, mmio: !isMemory(kvm, gfn) || (isReadOnly(kvm, gfn) && isWrite(kind)) };
+  const as_id = spaceOf(vcpu);
+  const refused = isReadOnly(kvm, gfn, as_id) && isWrite(kind);
+  return { gfn, mmio: !isMemory(kvm, gfn, as_id) || refused };
 };
 
 const emulate_mmio: ModelTransition = {

@@ -3,7 +3,7 @@
  *
  * Kernel: struct kvm_mmu_page, union kvm_mmu_page_role, sp_has_gptes(), kvm_mmu_child_role().
  */
-import type { Kvm, MmuPageView, RoleView } from '../state.ts';
+import type { Kvm, MmuPageView, RoleView, VcpuView } from '../state.ts';
 import { ACC_ALL } from '../access.ts';
 import type { Warning } from '../labels.ts';
 import { NO_GPTE } from '../gpte.ts';
@@ -40,6 +40,7 @@ export const roleWord = (role: RoleView): number =>
     role.efer_nx_clear,
     role.cr4_smep,
     role.smap_andnot_wp,
+    role.smm,
   );
 
 export const makeRole = (
@@ -50,6 +51,7 @@ export const makeRole = (
   efer_nx_clear = false,
   cr4_smep = false,
   smap_andnot_wp = false,
+  smm = false,
 ): number =>
   level |
   (access << 2) |
@@ -57,7 +59,8 @@ export const makeRole = (
   (cr0_wp ? 64 : 0) |
   (efer_nx_clear ? 128 : 0) |
   (cr4_smep ? 256 : 0) |
-  (smap_andnot_wp ? 512 : 0);
+  (smap_andnot_wp ? 512 : 0) |
+  (smm ? 1024 : 0);
 
 export const roleLevel = (word: number): number => word & 3;
 
@@ -70,6 +73,7 @@ export const setRole = (role: RoleView, word: number): void => {
   role.efer_nx_clear = (word & 128) !== 0;
   role.cr4_smep = (word & 256) !== 0;
   role.smap_andnot_wp = (word & 512) !== 0;
+  role.smm = (word & 1024) !== 0;
   role.invalid = false;
 };
 
@@ -87,8 +91,8 @@ export const kvm_mmu_child_role = (
     warn(kvm, 'child-role-invalid');
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
-  const { level, cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp } = parent.role;
-  const modes = [cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp] as const;
+  const { level, cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp, smm } = parent.role;
+  const modes = [cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp, smm] as const;
   return makeRole(level - below, access, direct, ...modes);
 };
 
@@ -100,9 +104,18 @@ export const rootRole = (kvm: Kvm, v: number): number => {
   const { levels } = kvm.geometry;
   const direct = kvm.vcpu.at(v).cr0_pg_clear && kvm.rules.role_direct === 'in-role';
   return direct
-    ? makeRole(levels, ACC_ALL, true, false)
-    : makeRole(levels, ACC_ALL, false, ...roleModes(kvm, v));
+    ? makeRole(levels, ACC_ALL, true, false, false, false, false, roleSmm(kvm, v))
+    : makeRole(levels, ACC_ALL, false, ...roleModes(kvm, v), roleSmm(kvm, v));
 };
+
+const roleSmm = (kvm: Kvm, v: number): boolean =>
+  kvm.rules.role_smm === 'in-role' && kvm.vcpu.at(v).smm;
+
+/** kvm_arch_vcpu_memslots_id(): the address space that a vCPU sees. */
+export const spaceOf = (vcpu: VcpuView): number => (vcpu.smm ? 1 : 0);
+
+/** kvm_memslots_for_spte_role(): the address space whose slots have the rmaps of a page. */
+export const spaceOfPage = ({ role }: MmuPageView): number => (role.smm ? 1 : 0);
 
 /** The frame that the root shadows: that of CR3, and without paging the first of all. */
 export const rootGfn = (kvm: Kvm, v: number): number => {

@@ -35,7 +35,7 @@ import { invalidateAddressInRoot } from './invlpg.ts';
 import { goTo, isBefore, lock, proceed, isUnlocked } from './lock.ts';
 import { lookUpFrame } from './look-up.ts';
 import { vcpu_clear_mmio_info } from './mmio-info.ts';
-import { pfnOf, readGuest } from './mmu-page.ts';
+import { pfnOf, readGuest, spaceOf } from './mmu-page.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 import { shadow_page_table_clear_flood } from './lockless.ts';
 import { accessDownTo, kindOf, leafLevel, startWalk, tableAt, walkedGfn } from './walker.ts';
@@ -120,7 +120,7 @@ const update_accessed_dirty_bits: ModelTransition = {
 /** A write to a present SPTE of a tracked gfn goes straight to the emulator. */
 const afterWalk = (kvm: Kvm, v: number): void => {
   const vcpu = kvm.vcpu.at(v);
-  const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu));
+  const tracked = kvm_gfn_is_write_tracked(kvm, walkedGfn(kvm, vcpu), spaceOf(vcpu));
   const emulate = tracked && vcpu.insn.present && isWrite(kindOf(vcpu));
   if (emulate) {
     shadow_page_table_clear_flood(kvm, v);

@@ -28,15 +28,15 @@ import { NO_SPTE } from '../spte.ts';
 import { clearAccessed } from './accessed.ts';
 import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore } from './lock.ts';
-import { isValid, pfnOf, sp_has_gptes } from './mmu-page.ts';
+import { isValid, pfnOf, sp_has_gptes, spaceOfPage } from './mmu-page.ts';
 import { kvm_mmu_page_get_gfn, rmap_add, type Mapping } from './rmap.ts';
 import { finishFault } from './leaf.ts';
 import { make_spte } from './spte.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 
 /** Only frames that may be written are prefetched, since KVM takes them for such. */
-const isPrefetchable = (kvm: Kvm, gfn: number): boolean => {
-  if (isReadOnly(kvm, gfn)) return false;
+const isPrefetchable = (kvm: Kvm, gfn: number, as_id: number): boolean => {
+  if (isReadOnly(kvm, gfn, as_id)) return false;
   return !isHostReadOnly(kvm, gfn) || kvm.rules.prefetch_frame === 'any';
 };
 
@@ -47,10 +47,13 @@ const mappingOf = (
   index: number,
   gfn: number,
   access: number,
-): Mapping | null =>
-  isMemory(kvm, gfn) && isPrefetchable(kvm, gfn) && !isLogged(kvm, gfn, access)
+): Mapping | null => {
+  const as_id = spaceOfPage(kvm.sp.at(sp));
+  const maps = isMemory(kvm, gfn, as_id) && isPrefetchable(kvm, gfn, as_id);
+  return maps && !isLogged(kvm, gfn, access)
     ? { sp, index, gfn, pfn: pfnOf(kvm, gfn), access, host_writable: true, log_dirty: false }
     : null;
+};
 
 /** gfn_to_memslot_dirty_bitmap(): nothing is prefetched writable where dirty pages are logged. */
 const isLogged = (kvm: Kvm, gfn: number, access: number): boolean =>
@@ -73,9 +76,9 @@ const neighbour = (kvm: Kvm, vcpu: VcpuView, sp: number, index: number): Mapping
 };
 
 /** mmu_try_to_unsync_pages() for a prefetch: pages stay in sync, and their gfn read-only. */
-const isWriteRefused = (kvm: Kvm, { gfn, access }: Mapping): boolean => {
+const isWriteRefused = (kvm: Kvm, { gfn, access, sp: target }: Mapping): boolean => {
   if ((access & ACC_WRITE_MASK) === 0 || kvm.rules.prefetch_write === 'granted') return false;
-  if (kvm_gfn_is_write_tracked(kvm, gfn)) return true;
+  if (kvm_gfn_is_write_tracked(kvm, gfn, spaceOfPage(kvm.sp.at(target)))) return true;
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
     if (page.gfn === gfn && isValid(page) && sp_has_gptes(page) && !page.unsync) return true;

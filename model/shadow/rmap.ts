@@ -8,7 +8,7 @@
  */
 import { kvm_set_page_dirty } from '../host/frames.ts';
 import { lowestBit, withoutLowest } from '../bits.ts';
-import { hugeRun, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
+import { hugeRun, hugeRuns, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   is_mmu_writable_spte,
@@ -21,7 +21,7 @@ import {
 import { oweUnmap } from '../tlb/flush.ts';
 import { setAccessed } from './accessed.ts';
 import { takeObject } from './memory-cache.ts';
-import { sptep_to_sp, spte_index, sptepOf, warn } from './mmu-page.ts';
+import { spaceOfPage, spte_index, sptepOf, sptep_to_sp, warn } from './mmu-page.ts';
 import { kvm_rmap_lock } from './rmap-lock.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
@@ -44,13 +44,19 @@ type Translation = Pick<Mapping, 'sp' | 'index' | 'gfn' | 'access'>;
 
 /**
  * gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. One past
- * the last where guest memory ends within the run.
+ * the last where guest memory ends within the run. Those of the second address space come last.
  */
-export const rmapKey = (kvm: Kvm, gfn: number, level: number): number => {
-  if (level === PG_LEVEL_4K) return gfn;
+export const rmapKey = (kvm: Kvm, gfn: number, level: number, as_id = 0): number => {
+  const { gfns } = kvm.geometry;
+  const first = as_id === 0 ? 0 : gfns + hugeRuns(kvm.geometry);
+  if (level === PG_LEVEL_4K) return first + gfn;
   const run = hugeRun(kvm.geometry, gfn, level);
-  return run < 0 ? kvm.rmap.length : kvm.geometry.gfns + run;
+  return run < 0 ? kvm.rmap.length : first + gfns + run;
 };
+
+/** The chain in which a leaf of this page for a gfn is filed. */
+export const rmapKeyIn = (kvm: Kvm, page: MmuPageView, gfn: number): number =>
+  rmapKey(kvm, gfn, page.role.level, spaceOfPage(page));
 
 /** kvm_mmu_page_get_gfn(): the gfn of the guest translation behind a leaf. */
 export const kvm_mmu_page_get_gfn = (kvm: Kvm, page: MmuPageView, index: number): number =>
@@ -79,7 +85,7 @@ const kvm_mmu_page_set_translation = (kvm: Kvm, m: Translation): void => {
 /** __rmap_add(): record the translation beside the leaf and file the leaf under its gfn. */
 export const rmap_add = (kvm: Kvm, m: Translation): void => {
   kvm_mmu_page_set_translation(kvm, m);
-  const key = rmapKey(kvm, m.gfn, kvm.sp.at(m.sp).role.level);
+  const key = rmapKeyIn(kvm, kvm.sp.at(m.sp), m.gfn);
   kvm_rmap_lock(kvm, key);
   if (kvm.rmap.at(key).bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');
   kvm.rmap.at(key).add(sptepOf(kvm, m.sp, m.index));
@@ -87,7 +93,7 @@ export const rmap_add = (kvm: Kvm, m: Translation): void => {
 
 const rmap_remove = (kvm: Kvm, sp: number, index: number): void => {
   const page = kvm.sp.at(sp);
-  const key = rmapKey(kvm, kvm_mmu_page_get_gfn(kvm, page, index), page.role.level);
+  const key = rmapKeyIn(kvm, page, kvm_mmu_page_get_gfn(kvm, page, index));
   const sptep = sptepOf(kvm, sp, index);
   kvm_rmap_lock(kvm, key);
   if (key >= kvm.rmap.length || !kvm.rmap.at(key).has(sptep)) warn(kvm, 'rmap-entry-missing');
@@ -122,14 +128,25 @@ export const drop_spte = (kvm: Kvm, sp: number, index: number): void => {
 export const kvm_mmu_slot_gfn_write_protect = (
   kvm: Kvm,
   gfn: number,
+  as_id = 0,
   min_level = PG_LEVEL_4K,
 ): boolean => {
   let flush = false;
   for (let level = min_level; level <= kvm.geometry.levels; level += 1) {
-    const key = rmapKey(kvm, gfn, level);
+    const key = rmapKey(kvm, gfn, level, as_id);
     if (key < kvm.rmap.length && rmap_write_protect(kvm, key, true)) flush = true;
   }
   return flush;
+};
+
+/**
+ * The protection of a guest table in the slot of one address space, of its page or of the vCPU that
+ * syncs it. Leaves that map the frame in the other one are left alone: see docs/findings.md.
+ */
+export const protectTable = (kvm: Kvm, gfn: number, as_id: number): boolean => {
+  const own = kvm_mmu_slot_gfn_write_protect(kvm, gfn, as_id);
+  if (!kvm.geometry.smm || kvm.rules.table_protect_spaces === 'own') return own;
+  return kvm_mmu_slot_gfn_write_protect(kvm, gfn, 1 - as_id) || own;
 };
 
 /**

@@ -19,7 +19,7 @@ import {
 } from '../spte.ts';
 import { setAccessed } from './accessed.ts';
 import { mark_page_dirty } from './dirty-log.ts';
-import { sptepOf, warn } from './mmu-page.ts';
+import { spaceOfPage, sptepOf, warn } from './mmu-page.ts';
 import { rmap_add, type Mapping } from './rmap.ts';
 import { mmu_spte_update } from './spte-update.ts';
 import { mmu_try_to_unsync_pages } from './unsync.ts';
@@ -38,7 +38,7 @@ export const decideWriteProtection = (
 ): boolean => {
   if ((m.access & ACC_WRITE_MASK) === 0 || !m.host_writable) return false;
   if (is_writable_pte(old_spte)) return false;
-  return !mmu_try_to_unsync_pages(kvm, m.gfn, synchronizing);
+  return !mmu_try_to_unsync_pages(kvm, m.gfn, synchronizing, spaceOfPage(kvm.sp.at(m.sp)));
 };
 
 /**

@@ -28,13 +28,8 @@ import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore, proceed } from './lock.ts';
 import { sync_mmio_spte } from './mmio.ts';
 import { isCommitDue } from './zap.ts';
-import { readGuest } from './mmu-page.ts';
-import {
-  drop_spte,
-  kvm_mmu_page_get_access,
-  kvm_mmu_page_get_gfn,
-  kvm_mmu_slot_gfn_write_protect,
-} from './rmap.ts';
+import { readGuest, spaceOf } from './mmu-page.ts';
+import { drop_spte, kvm_mmu_page_get_access, kvm_mmu_page_get_gfn, protectTable } from './rmap.ts';
 import { collectUnsync } from './unsync.ts';
 
 /** FNAME(sync_spte): returns whether the change wants a flush. */
@@ -150,7 +145,7 @@ const protectPass: ModelTransition = {
       return true;
     }
     mmu_lock.sync_batch.bits = pages;
-    if (protectBatch(kvm, pages)) {
+    if (protectBatch(kvm, pages, spaceOf(kvm.vcpu.at(v)))) {
       mmu_lock.after_flush = 'sync_children';
       kvm.vcpu.at(v).pc = 'flush';
     } else {
@@ -184,12 +179,12 @@ const yieldStep: ModelTransition = {
   },
 };
 
-const protectBatch = (kvm: Kvm, pages: number): boolean => {
+const protectBatch = (kvm: Kvm, pages: number, as_id: number): boolean => {
   if (kvm.rules.sync_protect === 'none') return false;
   let changed = false;
   for (let rest = pages; rest !== 0; rest = withoutLowest(rest)) {
     const { gfn } = kvm.sp.at(lowestBit(rest));
-    if (kvm_mmu_slot_gfn_write_protect(kvm, gfn)) changed = true;
+    if (protectTable(kvm, gfn, as_id)) changed = true;
   }
   return changed;
 };

@@ -6,17 +6,31 @@
 import { lowestBit, popcount, withoutLowest } from '../bits.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
-import { isValid, sp_has_gptes, spte_index, sptep_to_sp, warn } from './mmu-page.ts';
+import { isValid, sp_has_gptes, spaceOfPage, spte_index, sptep_to_sp, warn } from './mmu-page.ts';
 
-export const kvm_gfn_is_write_tracked = (kvm: Kvm, gfn: number): boolean =>
-  kvm.gfn_write_track.get(gfn) > 0;
+/** Whether a table above 4K is shadowed at the gfn: in the slot of any address space. */
+export const kvm_gfn_is_write_tracked = (kvm: Kvm, gfn: number, as_id: number): boolean => {
+  if (kvm.gfn_write_track.get(trackIndex(kvm, gfn, as_id)) > 0) return true;
+  if (!kvm.geometry.smm || kvm.rules.write_track_spaces === 'own') return false;
+  return kvm.gfn_write_track.get(trackIndex(kvm, gfn, 1 - as_id)) > 0;
+};
+
+/** Where the counter of a gfn is. */
+export const trackIndex = (kvm: Kvm, gfn: number, as_id: number): number =>
+  as_id * kvm.geometry.gfns + gfn;
+
+export const update_gfn_write_track = (kvm: Kvm, page: MmuPageView, by: number): void => {
+  const index = trackIndex(kvm, page.gfn, spaceOfPage(page));
+  kvm.gfn_write_track.set(index, kvm.gfn_write_track.get(index) + by);
+};
 
 /**
  * Whether a mapping of `gfn` may be writable: no page that shadows it must stay in sync.
  * Says nothing of pages already unsync. Order of the tests as in the kernel.
  */
-const mayUnsync = (kvm: Kvm, gfn: number, synchronizing: boolean): boolean => {
-  if (kvm_gfn_is_write_tracked(kvm, gfn) && kvm.rules.unsync_level === '4k-only') return false;
+const mayUnsync = (kvm: Kvm, gfn: number, synchronizing: boolean, as_id: number): boolean => {
+  if (kvm_gfn_is_write_tracked(kvm, gfn, as_id) && kvm.rules.unsync_level === '4k-only')
+    return false;
   if (!synchronizing) return true;
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
@@ -43,8 +57,13 @@ export const kvm_unsync_pages = (kvm: Kvm, gfn: number): void => {
  * are unsync afterwards. The caller stores the writable SPTE in a later step, which is the store
  * order that is_unsync_root() relies on.
  */
-export const mmu_try_to_unsync_pages = (kvm: Kvm, gfn: number, synchronizing: boolean): boolean => {
-  if (!mayUnsync(kvm, gfn, synchronizing)) return false;
+export const mmu_try_to_unsync_pages = (
+  kvm: Kvm,
+  gfn: number,
+  synchronizing: boolean,
+  as_id: number,
+): boolean => {
+  if (!mayUnsync(kvm, gfn, synchronizing, as_id)) return false;
   if (kvm.rules.unsync_order === 'before-writable' || synchronizing) kvm_unsync_pages(kvm, gfn);
   return true;
 };

@@ -22,6 +22,7 @@ import { countDisallowLpage } from './huge.ts';
 import {
   is_obsolete_sp,
   sp_has_gptes,
+  spaceOfPage,
   spte_index,
   sptep_to_sp,
   sptepOf,
@@ -30,7 +31,7 @@ import {
 import { unaccount_nx_huge_page } from './nx-list.ts';
 import { unlist } from './page-list.ts';
 import { drop_spte } from './rmap.ts';
-import { collectUnsync } from './unsync.ts';
+import { collectUnsync, update_gfn_write_track } from './unsync.ts';
 
 /** drop_parent_pte(): clear a table entry and take it off the child's list. Flush: owed. */
 export const drop_parent_pte = (kvm: Kvm, child: number, sptep: number): void => {
@@ -122,9 +123,9 @@ const kvm_mmu_unlink_parents = (kvm: Kvm, sp: number): void => {
 const unaccount_shadowed = (kvm: Kvm, page: MmuPageView): void => {
   if (kvm.rules.unaccount === 'none') return;
   kvm.arch.indirect_shadow_pages -= 1;
-  if (kvm.rules.lpage_count === 'paired') countDisallowLpage(kvm, page.gfn, -1);
+  if (kvm.rules.lpage_count === 'paired') countDisallowLpage(kvm, page.gfn, -1, spaceOfPage(page));
   if (page.role.level === 1) return;
-  kvm.gfn_write_track.set(page.gfn, kvm.gfn_write_track.get(page.gfn) - 1);
+  update_gfn_write_track(kvm, page, -1);
 };
 
 /** kvm_make_all_cpus_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS): vCPUs in the guest are kicked. */
@@ -172,6 +173,7 @@ const freePage = (page: MmuPageView): void => {
   page.role.efer_nx_clear = false;
   page.role.cr4_smep = false;
   page.role.smap_andnot_wp = false;
+  page.role.smm = false;
   page.role.invalid = false;
   page.obsolete = false;
   page.unsync = false;

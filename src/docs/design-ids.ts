@@ -74,7 +74,7 @@ const semantic: readonly DesignId[] = [
     id: 'P1',
     about: 'a gfn shadowed in sync is write-protected, in SPTEs and in TLBs',
     properties: ['shadowed-gfn-has-no-writable-spte', 'shadowed-gfn-has-no-writable-tlb-entry'],
-    waits: 'other address spaces and the TDP MMU',
+    waits: 'the TDP MMU; for a second address space see docs/findings.md',
   },
   {
     id: 'P2',

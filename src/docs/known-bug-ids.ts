@@ -181,7 +181,6 @@ export const knownBugIds: readonly DesignId[] = [
     id: 'GEN',
     about: 'X1: generations',
     properties: ['mmio-is-emulated-where-no-slot-is'],
-    waits: 'a second address space',
   },
   {
     id: 'PROG-OP',

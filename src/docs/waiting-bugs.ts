@@ -182,14 +182,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'The retry in the kernel is that of TDX.',
   },
   {
-    id: 'mmio-gen-wrap-one-as-only',
-    category: 'G',
-    waits: 'a second address space',
-    why:
-      'Generations of one address space have no bits that name it. See ' +
-      '`mmio-generation-wraps-unnoticed` for a wrap that nobody detects.',
-  },
-  {
     id: 'mmio-cached-during-update',
     category: 'G',
     waits: 'the generations of 2014, which did not advance after the update',

@@ -22,22 +22,22 @@ const withSlot = (slot: Partial<Memslot> = {}) => {
 describe('gfn_to_memslot', () => {
   it('tells the slot that changes from those that stay', () => {
     const { current } = withSlot();
-    const found = [3, 4, 5, 6].map((gfn) => gfn_to_memslot(current, gfn));
+    const found = [3, 4, 5, 6].map((gfn) => gfn_to_memslot(current, gfn, 0));
     expect(found).toEqual(['other', 'changing', 'changing', 'other']);
     current.memslots.state = 'absent';
-    expect(gfn_to_memslot(current, 4)).toBe('none');
+    expect(gfn_to_memslot(current, 4, 0)).toBe('none');
   });
 
   it('finds a slot that is about to go, behind which is no memory any more', () => {
     const { current } = withSlot();
     current.memslots.state = 'invalid';
-    expect(gfn_to_memslot(current, 4)).toBe('changing');
-    expect([isMemory(current, 4), isMemory(current, 3)]).toEqual([false, true]);
+    expect(gfn_to_memslot(current, 4, 0)).toBe('changing');
+    expect([isMemory(current, 4, 0), isMemory(current, 3, 0)]).toEqual([false, true]);
   });
 
   it('knows where a read-only slot is', () => {
     const { current } = withSlot({ readonly: true });
-    expect([isReadOnly(current, 4), isReadOnly(current, 3)]).toEqual([true, false]);
+    expect([isReadOnly(current, 4, 0), isReadOnly(current, 3, 0)]).toEqual([true, false]);
   });
 });
 
@@ -88,7 +88,7 @@ describe('kvm_set_memory_region', () => {
     run(program, 'kvm_mmu_zap_all_fast');
     run(program, 'kvm_zap_obsolete_pages');
     run(program, 'kvm_activate_memslot');
-    expect([4, 6].map((gfn) => gfn_to_memslot(kvm, gfn))).toEqual(['none', 'changing']);
+    expect([4, 6].map((gfn) => gfn_to_memslot(kvm, gfn, 0))).toEqual(['none', 'changing']);
   });
 
   it('zaps everything before a generation that wraps is stored', () => {

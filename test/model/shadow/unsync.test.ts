@@ -109,36 +109,36 @@ describe('kvm_unsync_pages', () => {
 describe('mmu_try_to_unsync_pages', () => {
   it('refuses a gfn that is shadowed above 4K', () => {
     const kvm = aTree();
-    expect(kvm_gfn_is_write_tracked(kvm, 1)).toBe(true);
-    expect(mmu_try_to_unsync_pages(kvm, 1, false)).toBe(false);
+    expect(kvm_gfn_is_write_tracked(kvm, 1, 0)).toBe(true);
+    expect(mmu_try_to_unsync_pages(kvm, 1, false, 0)).toBe(false);
     expect(kvm.sp.at(1).unsync).toBe(false);
   });
 
   it('makes the pages of any other gfn unsync', () => {
     const kvm = aTree();
-    expect(mmu_try_to_unsync_pages(kvm, 2, false)).toBe(true);
+    expect(mmu_try_to_unsync_pages(kvm, 2, false, 0)).toBe(true);
     expect(kvm.sp.at(2).unsync).toBe(true);
   });
 
   it('leaves marking to the caller, as the mutant has it', () => {
     const kvm = aTree({ rules: { unsync_order: 'after-writable' } });
-    expect(mmu_try_to_unsync_pages(kvm, 2, false)).toBe(true);
+    expect(mmu_try_to_unsync_pages(kvm, 2, false, 0)).toBe(true);
     expect(kvm.sp.at(2).unsync).toBe(false);
   });
 
   it('opens no table to guest writes while it syncs, not even an unsync one', () => {
     const kvm = aTree();
-    expect(mmu_try_to_unsync_pages(kvm, 2, true)).toBe(false);
+    expect(mmu_try_to_unsync_pages(kvm, 2, true, 0)).toBe(false);
     kvm.sp.at(2).unsync = true;
-    expect(mmu_try_to_unsync_pages(kvm, 2, true)).toBe(false);
-    expect(mmu_try_to_unsync_pages(kvm, 5, true)).toBe(true);
+    expect(mmu_try_to_unsync_pages(kvm, 2, true, 0)).toBe(false);
+    expect(mmu_try_to_unsync_pages(kvm, 5, true, 0)).toBe(true);
   });
 
   it('opens unsync peers of a batch alone, as the mutant has it', () => {
     const kvm = aTree({ rules: { sync_peer_write: 'allow' } });
-    expect(mmu_try_to_unsync_pages(kvm, 2, true)).toBe(false);
+    expect(mmu_try_to_unsync_pages(kvm, 2, true, 0)).toBe(false);
     kvm.sp.at(2).unsync = true;
-    expect(mmu_try_to_unsync_pages(kvm, 2, true)).toBe(true);
+    expect(mmu_try_to_unsync_pages(kvm, 2, true, 0)).toBe(true);
   });
 });
 

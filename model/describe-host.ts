@@ -20,6 +20,8 @@ interface DirtyLog {
 interface Split {
   readonly pc: string;
   readonly spare: boolean;
+  readonly carried: boolean;
+  readonly child: number;
 }
 
 /** The parts of a snapshot that are described here. */
@@ -71,4 +73,5 @@ const describeSplit = (old: Split, now: Split, say: Say): void => {
   if (held(old) && !held(now)) say('- mmu_lock ioctl');
   if (now.pc === 'idle') return;
   if (now.spare !== old.spare) say(`split ${now.spare ? '+' : '-'} page in advance`);
+  if (now.carried && !old.carried) say(`split keeps sp${now.child} for later`);
 };

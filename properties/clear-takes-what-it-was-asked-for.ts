@@ -5,7 +5,9 @@ import { hex, stepProperty } from './property.ts';
 export const clearTakesWhatItWasAskedFor = stepProperty({
   id: 'clear-takes-what-it-was-asked-for',
   brief: 'LOG-CONTRACT',
-  says: 'Of the pages that KVM_CLEAR_DIRTY_LOG is asked for, none is in the log when it is done.',
+  says:
+    'Of the pages that KVM_CLEAR_DIRTY_LOG is asked for, none is in the log when it has come ' +
+    'past their word.',
   why: 'Userspace copies a page that stays in the log again and again, and never comes to an end.',
   source: ['kvm_clear_dirty_log_protect()', 'Documentation/virt/kvm/api.rst'],
   on: ['kvm_clear_dirty_log_protect'],
@@ -18,7 +20,11 @@ export const clearTakesWhatItWasAskedFor = stepProperty({
     const asked = after.geometry.dirty_log?.clears[number]?.pages ?? [];
     const left = firstLoggedPage(
       after,
-      (_gfn, page) => asked.includes(page) && after.dirty_log.dirty_bitmap.has(page),
+      (_gfn, page) =>
+        asked.includes(page) &&
+        after.dirty_log.dirty_bitmap.has(page) &&
+        // Words whose turn comes later.
+        !after.dirty_log.asked.has(page),
     );
     return left < 0 ? null : { message: 'a page stays in the log', where: { page: hex(left) } };
   },

@@ -10,19 +10,26 @@
  *
  * A section that only write-protects is one step and takes and drops mmu_lock in it: rights shrink,
  * so that whatever hardware loads in between it could have loaded before. The words of one call are
- * harvested together, because nobody who marks pages without mmu_lock can tell.
+ * harvested together, because nobody who marks pages without mmu_lock can tell. Where clearing a
+ * word splits huge pages first, which may drop mmu_lock, they are harvested one after the other.
  *
- * Abstracts: KVM_GET_DIRTY_LOG where it only copies the bitmap (manual protection); copying to
- * userspace; the check of arguments; the dirty ring.
+ * Abstracts: copying to userspace; the check of arguments; the dirty ring.
  */
 import type { Config } from '../config.ts';
-import type { DirtyLog } from '../geometry.ts';
+import type { ClearDirtyLog, DirtyLog } from '../geometry.ts';
 import type { Kvm } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { maySwap } from './memslots.ts';
 import { finish, hasSwitch, mayLock } from './dirty-log-walks.ts';
 import { awaitReaders, isSlotsLockFree, isSrcuAwaited } from './srcu.ts';
-import { allPages, armWord, publishLogDirty, wordAt } from '../shadow/dirty-log.ts';
+import {
+  allPages,
+  armWord,
+  publishLogDirty,
+  takeFirstWord,
+  takeWord,
+  wordAt,
+} from '../shadow/dirty-log.ts';
 import { isSplitDue, startSplit } from '../shadow/split-walk.ts';
 import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
@@ -85,17 +92,15 @@ const flushIfHarvested = (kvm: Kvm): void => {
   else kvm.dirty_log.pc = 'flush';
 };
 
-/** Pages of one word of the bitmap are taken from the log. */
-const takeWord = (kvm: Kvm, mask: number): void => {
-  kvm.dirty_log.dirty_bitmap.bits &= ~mask;
-  kvm.dirty_log.harvest.bits |= mask;
-};
-
 /** One word of the bitmap: its pages are taken from the log, and logging of them is armed again. */
 const harvestWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
   takeWord(kvm, mask);
   armWord(kvm, slot, mask);
 };
+
+/** Whether userspace clears the log by a call of its own. */
+const clears = (config: Config): boolean =>
+  hasHarvest(config) && config.geometry.dirty_log?.protect !== 'get';
 
 const get_dirty_log: ModelTransition = {
   name: 'kvm_get_dirty_log_protect',
@@ -120,10 +125,41 @@ const get_dirty_log: ModelTransition = {
   },
 };
 
-/** Where huge pages were left alone so far, they are split before logging of them is armed. */
-const splitAndArm = (kvm: Kvm): void => {
+/** The pages of the words that a call is for. */
+const wordsOf = (kvm: Kvm, slot: DirtyLog, { first_page, num_pages }: ClearDirtyLog): number => {
+  const round = kvm.rules.clear_words === 'rounded-up' ? Math.ceil : Math.floor;
+  let pages = 0;
+  for (let n = round(num_pages / slot.word), i = 0; i < n; i += 1) {
+    pages |= wordAt(slot, first_page + i * slot.word);
+  }
+  return pages;
+};
+
+/** Where huge pages were left alone so far, those of each word are split before it is armed. */
+const splitAndArm = (kvm: Kvm, asked: number): void => {
+  if (!takeFirstWord(kvm, asked)) {
+    finish(kvm);
+    return;
+  }
   kvm.dirty_log.pc = 'protect';
   startSplit(kvm);
+};
+
+const get_dirty_log_manual: ModelTransition = {
+  name: 'kvm_get_dirty_log_protect.manual',
+  says: 'With manual protection, without mmu_lock, copy the bitmap and leave it as it is.',
+  source: ['kvm_get_dirty_log_protect()', 'KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2'],
+  actor: 'ioctl',
+  over: [],
+  needs: clears,
+  sure: never,
+  step: (kvm) => {
+    const { dirty_log, rules } = kvm;
+    if (!dirty_log.enabled || dirty_log.dirty_bitmap.bits === 0) return false;
+    if (!isSlotsLockFree(kvm)) return false;
+    if (rules.get_manual === 'takes') dirty_log.dirty_bitmap.bits = 0;
+    return true;
+  },
 };
 
 const clear_dirty_log: ModelTransition = {
@@ -132,7 +168,7 @@ const clear_dirty_log: ModelTransition = {
   source: ['kvm_clear_dirty_log_protect()', 'kvm_arch_mmu_enable_log_dirty_pt_masked()'],
   actor: 'ioctl',
   over: ['clear'],
-  needs: (config) => hasHarvest(config) && config.geometry.dirty_log?.protect !== 'get',
+  needs: clears,
   sure: never,
   step: (kvm, number) => {
     const { budget, dirty_log, geometry } = kvm;
@@ -144,16 +180,15 @@ const clear_dirty_log: ModelTransition = {
     if ((pages & dirty_log.dirty_bitmap.bits) === 0) return false;
     budget.harvest -= 1;
     dirty_log.call = 'clear';
-    const splits = isSplitDue(kvm) && slot.protect === 'initially-set';
-    const round = kvm.rules.clear_words === 'rounded-up' ? Math.ceil : Math.floor;
-    for (let n = round(asked.num_pages / slot.word), i = 0; i < n; i += 1) {
-      const word = wordAt(slot, asked.first_page + i * slot.word);
-      const mask = dirty_log.dirty_bitmap.bits & pages & word;
-      if (splits) takeWord(kvm, mask);
-      else harvestWord(kvm, slot, mask);
+    const within = pages & wordsOf(kvm, slot, asked);
+    if (isSplitDue(kvm) && slot.protect === 'initially-set') {
+      splitAndArm(kvm, within);
+      return true;
     }
-    if (splits && dirty_log.harvest.bits !== 0) splitAndArm(kvm);
-    else flushIfHarvested(kvm);
+    for (let offset = 0; offset < slot.npages; offset += slot.word) {
+      harvestWord(kvm, slot, dirty_log.dirty_bitmap.bits & within & wordAt(slot, offset));
+    }
+    flushIfHarvested(kvm);
     return true;
   },
 };
@@ -177,6 +212,7 @@ export const dirtyLogTransitions: readonly ModelTransition[] = [
   update_flags,
   apply_flags,
   get_dirty_log,
+  get_dirty_log_manual,
   clear_dirty_log,
   flush,
 ];

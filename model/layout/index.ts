@@ -96,7 +96,7 @@ export const layoutOf = (config: Config) => {
     aging: agingLayout(g, workload),
     zapper: zapperLayout(g, workload),
     memslots: memslotsLayout(g),
-    dirty_log: dirtyLogLayout(g, workload),
+    dirty_log: dirtyLogLayout(config),
     split: splitLayout(g, config),
     /** The size of the host's leaf for each guest frame now; empty where none changes. */
     host_level: array(uint(g.levels), workload.budget.host_resize > 0 ? g.gfns : 0),

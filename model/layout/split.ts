@@ -13,7 +13,7 @@ const pc = oneOf('idle', 'start', 'try', 'commit', 'flush', 'link', 'break', 'en
 /** Where the thread that splits is, its locals, and the caches of struct kvm_arch for it. */
 export const splitLayout = (g: Geometry, config: Config) => {
   const has = hasSplits(config);
-  const { split_alloc, split_entries, split_break } = config.rules;
+  const { split_alloc, split_entries, split_break, split_page } = config.rules;
   const hasSpare = has && split_alloc !== 'from-caches';
   return record({
     pc: has ? pc : { ...pc, cardinality: 1 },
@@ -25,6 +25,8 @@ export const splitLayout = (g: Geometry, config: Config) => {
     child: uint(has ? g.shadow_pages - 1 : 0),
     /** Whether something was split since mmu_lock was taken. */
     progressed: boolIf(has && split_break === 'after-progress'),
+    /** Whether `child` was made before mmu_lock was dropped. */
+    carried: boolIf(has && split_page !== 'used-at-once'),
     /** A flush that was put off until mmu_lock is dropped. */
     flush: boolIf(has && split_entries !== 'all'),
     /** A page allocated in advance, and pages that nobody knows of any more. */

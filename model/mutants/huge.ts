@@ -55,6 +55,16 @@ export const hugeMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'prefetch-clobbers-writable',
+    rule: 'prefetch_present',
+    value: 'overwritten',
+    says: 'A prefetch replaces a writable leaf by one that is not, and does not flush.',
+    source: ['mmu_set_spte()', 'commit 1a175082b190 (2024)'],
+    scenario: 'shadow-prefetch-over-leaf',
+    property: 'owed-flush-is-paid-before-unlock',
+    category: 'E',
+  },
+  {
     id: 'prefetch-during-invalidation',
     rule: 'prefetch_invalidation',
     value: 'prefetched',

@@ -98,6 +98,28 @@ export const splitMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'split-page-carried-across-unlock',
+    rule: 'split_page',
+    value: 'carried',
+    says:
+      'The page for a split is counted and listed, mmu_lock dropped, and the page used as if ' +
+      'nobody could have zapped it.',
+    source: [review, 'make_mmu_pages_available()'],
+    scenario: 'shadow-split-makes-room',
+    property: 'pointers-lead-to-allocated-pages',
+    category: 'rule',
+  },
+  {
+    id: 'split-page-carried-unhashed',
+    rule: 'split_page',
+    value: 'carried-unhashed',
+    says: 'A valid page for a split is not hashed while mmu_lock is dropped: a fault makes another.',
+    source: [review, 'kvm_mmu_find_shadow_page()'],
+    scenario: 'shadow-split-shrinker',
+    property: 'valid-page-is-unique',
+    category: 'rule',
+  },
+  {
     id: 'split-walk-goes-on-after-unlock',
     rule: 'split_restart',
     value: 'never',

@@ -37,6 +37,18 @@ export const dirtyLogRules = {
     'Whether pages that are taken from the log are write-protected again.',
     ['kvm_arch_mmu_enable_log_dirty_pt_masked()'],
   ),
+  get_manual: rule(
+    ['copies', 'takes'],
+    'Whether KVM_GET_DIRTY_LOG leaves the log as it is where another call clears it, or takes ' +
+      'the pages from it, which nothing has protected.',
+    ['kvm_get_dirty_log_protect()', 'KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2'],
+  ),
+  clear_arming: rule(
+    ['each-word', 'last-word'],
+    'Whether logging is armed for each word whose huge pages were split, or once at the end, for ' +
+      'the last one.',
+    ['kvm_clear_dirty_log_protect()', 'kvm_arch_mmu_enable_log_dirty_pt_masked()'],
+  ),
   dirty_log_protect: rule(
     ['keep-mmu-writable', 'clear-mmu-writable'],
     'Whether a leaf protected for the log keeps MMU-writable, by which others know that a flush ' +

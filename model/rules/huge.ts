@@ -28,6 +28,11 @@ export const hugeRules = {
     'Whether a gfn that a page in sync shadows is prefetched read-only.',
     ['mmu_try_to_unsync_pages()', 'FNAME(prefetch_gpte)'],
   ),
+  prefetch_present: rule(
+    ['passed-over', 'overwritten'],
+    'Whether a prefetch leaves an entry alone that maps something already.',
+    ['mmu_set_spte()', 'direct_pte_prefetch()', 'commit 1a175082b190 (2024)'],
+  ),
   prefetch_frame: rule(
     ['writable-only', 'any'],
     'Whether frames that the host maps read-only are prefetched, as if they could be written.',

@@ -73,6 +73,19 @@ export const splitRules = {
       'unnoticed.',
     ['topup_split_caches()', 'eager page splitting, series v2 and v3 (2022)'],
   ),
+  split_page: rule(
+    ['used-at-once', 'carried-looked-up', 'carried', 'carried-unhashed'],
+    'When the page for a split is made: in the section under mmu_lock in which it is used, or in ' +
+      'one before, and then looked up again, or used as it was left, or not even to be found by ' +
+      'others in between.',
+    ['shadow_mmu_get_sp_for_split()', 'eager page splitting, series v2 and v3 (2022)'],
+  ),
+  split_lookup_unsync: rule(
+    ['warn-and-miss', 'zap', 'sync', 'use'],
+    'What a split, which has no vCPU, does about an unsync page that it looks up: warn and make ' +
+      'another one, zap it first, sync it as a vCPU would, or use it as it is.',
+    ['kvm_mmu_find_shadow_page()', 'review of eager page splitting, series v3 (2022)'],
+  ),
   split_spare: rule(
     ['handed-on', 'overwritten'],
     'What becomes of a page that was allocated in advance when another one is.',

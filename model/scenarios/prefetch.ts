@@ -37,6 +37,22 @@ export const prefetchScenarios: readonly Scenario[] = [
     budget: { fault: 2, notifier: 1 },
   }),
   scenario({
+    id: 'shadow-prefetch-over-leaf',
+    says:
+      'The guest edits an entry that is mapped writable, in a table that has gone unsync; a fault ' +
+      'on the entry beside it prefetches, and must leave the leaf alone.',
+    prefetch: true,
+    geometry: { gfns: 5, tables: 3, shadow_pages: 3, vcpus: 1, kinds: ['uw'], prev_roots: 0 },
+    initialMemory: [
+      [gpte({ gfn: 1 }), gpte({ gfn: 2 })],
+      [gpte({ gfn: 3 }), gpte({ gfn: 4, accessed: false })],
+      [gpte({ gfn: 1 }), NO_GPTE],
+    ],
+    addresses: [0, 1, 2],
+    stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3, dirty: false }) }],
+    budget: { fault: 4, store: 1, invlpg: 1 },
+  }),
+  scenario({
     id: 'shadow-prefetch-direct',
     says: 'Frames of a large page of the guest are prefetched into direct pages with its rights.',
     prefetch: true,

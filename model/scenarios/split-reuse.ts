@@ -75,6 +75,27 @@ export const splitReuseScenarios: readonly Scenario[] = [
     budget: { fault: 4 },
   }),
   split({
+    id: 'shadow-split-makes-room',
+    says:
+      'While mmu_lock is dropped in a split, faults take the last pages of the quota, and the ' +
+      'next one zaps the oldest page that nobody uses: were the page for the split made before, ' +
+      'it would be that one.',
+    geometry: {
+      ...twoFrames,
+      tables: 2,
+      shadow_pages: 5,
+      vcpus: 1,
+      quota: { n_max: 3, min_free: 1, refill: 1 },
+    },
+    initialMemory: [
+      [large(2), gpte({ gfn: 1 })],
+      [gpte({ gfn: 3 }), gpte({ gfn: 3 })],
+    ],
+    addresses: [0, 2, 3],
+    stores: [],
+    budget: { fault: 4, lock_break: 1 },
+  }),
+  split({
     id: 'shadow-split-host-resizes',
     says: 'The host splits and joins its own huge page while KVM splits the mapping of it.',
     geometry: { ...twoFrames, shadow_pages: 3, vcpus: 1 },

@@ -71,6 +71,29 @@ export const splitScenarios: readonly Scenario[] = [
     budget: { fault: 3, lock_break: 1, harvest: 1 },
   }),
   split({
+    id: 'shadow-split-clear-words',
+    says:
+      'Userspace clears two words by one call: the huge page of each is split before the word is ' +
+      'armed, and with mmu_lock dropped in the second one the guest writes pages of the first.',
+    geometry: {
+      gfns: 6,
+      tables: 1,
+      shadow_pages: 3,
+      host_level: [1, 1, 2, 2, 2, 2],
+      prev_roots: 0,
+      vcpus: 1,
+      dirty_log: log(2, 4, {
+        word: 2,
+        protect: 'initially-set',
+        clears: [{ first_page: 0, num_pages: 4, pages: [0, 1, 2, 3] }],
+      }),
+    },
+    initialMemory: [[large(2), large(4)]],
+    addresses: [0, 1, 2],
+    stores: [],
+    budget: { fault: 4, lock_break: 2, harvest: 1 },
+  }),
+  split({
     id: 'shadow-split-rights',
     says:
       'Two root entries map one huge page, one of them read-only: each is split into a page with ' +

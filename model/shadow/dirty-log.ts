@@ -200,16 +200,48 @@ export const zapCollapsible = (kvm: Kvm, key: number): boolean => {
 export const wordAt = (slot: DirtyLog, offset: number): number =>
   ((2 ** slot.word - 1) << offset) & allPages(slot);
 
-/** Logging is armed again for the pages that the call under way has taken, word by word. */
-export const armLog = (kvm: Kvm): void => {
-  const slot = kvm.geometry.dirty_log;
-  kvm.dirty_log.pc = 'flush';
-  for (let offset = 0; offset < (slot?.npages ?? 0); offset += slot?.word ?? 1) {
-    if (slot !== null) armWord(kvm, slot, kvm.dirty_log.harvest.bits & wordAt(slot, offset));
-  }
+/** Pages of one word of the bitmap are taken from the log. */
+export const takeWord = (kvm: Kvm, mask: number): void => {
+  kvm.dirty_log.dirty_bitmap.bits &= ~mask;
+  kvm.dirty_log.harvest.bits |= mask;
 };
 
-/** The same for pages of one word. */
+/**
+ * Takes the first word of which the log has pages among those asked for; false without any. The
+ * rest is left for when it has been dealt with: until then mmu_lock may be dropped.
+ */
+export const takeFirstWord = (kvm: Kvm, asked: number): boolean => {
+  const { dirty_log, geometry } = kvm;
+  const slot = geometry.dirty_log;
+  for (let offset = 0; offset < (slot?.npages ?? 0); offset += slot?.word ?? 1) {
+    const ofWord = slot === null ? 0 : asked & wordAt(slot, offset);
+    const mask = ofWord & dirty_log.dirty_bitmap.bits;
+    if (mask === 0) continue;
+    takeWord(kvm, mask);
+    dirty_log.word.bits = mask;
+    dirty_log.asked.bits = asked & -(2 ** (offset + (slot?.word ?? 1)));
+    return true;
+  }
+  dirty_log.asked.bits = 0;
+  return false;
+};
+
+/**
+ * Huge pages of the word at hand are split: logging of its pages is armed. Goes on to the next word
+ * and returns true, or to the flush.
+ */
+export const armAndTakeNext = (kvm: Kvm): boolean => {
+  const { dirty_log, geometry, rules } = kvm;
+  const slot = geometry.dirty_log;
+  const arms = rules.clear_arming === 'each-word' || dirty_log.asked.bits === 0;
+  if (slot !== null && arms) armWord(kvm, slot, dirty_log.word.bits);
+  dirty_log.word.bits = 0;
+  if (takeFirstWord(kvm, dirty_log.asked.bits)) return true;
+  dirty_log.pc = 'flush';
+  return false;
+};
+
+/** Arms logging again for pages of one word. */
 export const armWord = (kvm: Kvm, slot: DirtyLog, mask: number): void => {
   if (mask === 0 || kvm.rules.harvest_protect !== 'armed') return;
   kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, slot, mask);

@@ -32,7 +32,7 @@ import { kvm_mmu_prepare_zap_page } from './zap.ts';
 export const kvm_mmu_find_shadow_page = (kvm: Kvm, gfn: number, role: number): number | null => {
   for (let sp = 0; sp < kvm.sp.length; sp += 1) {
     const page = kvm.sp.at(sp);
-    if (page.gfn !== gfn || !isValid(page)) continue;
+    if (page.gfn !== gfn || !isValid(page) || isUnhashed(kvm, sp)) continue;
     if (roleWord(page.role) !== role) {
       const alias = roleLevel(role) > 1 && page.unsync;
       if (alias && kvm.rules.lookup_alias_unsync === 'zap') kvm_mmu_prepare_zap_page(kvm, sp);
@@ -48,6 +48,10 @@ export const kvm_mmu_find_shadow_page = (kvm: Kvm, gfn: number, role: number): n
   }
   return null;
 };
+
+/** Whether a split has made the page and not yet let others find it. */
+const isUnhashed = ({ split, rules }: Kvm, sp: number): boolean =>
+  split.carried && rules.split_page === 'carried-unhashed' && split.child === sp;
 
 /**
  * kvm_mmu_alloc_shadow_page() and account_shadowed(): an empty page in sync, its table

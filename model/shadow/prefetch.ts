@@ -24,7 +24,7 @@ import {
 } from '../gpte.ts';
 import { isHostReadOnly, kvm_set_page_dirty } from '../host/frames.ts';
 import { isMemory, isReadOnly } from '../memslot.ts';
-import { NO_SPTE } from '../spte.ts';
+import { is_last_spte, NO_SPTE, spte_to_pfn } from '../spte.ts';
 import { clearAccessed } from './accessed.ts';
 import { kvm_slot_dirty_track_enabled } from './dirty-log.ts';
 import { isBefore } from './lock.ts';
@@ -32,6 +32,7 @@ import { isValid, pfnOf, sp_has_gptes, spaceOfPage } from './mmu-page.ts';
 import { kvm_mmu_page_get_gfn, rmap_add, type Mapping } from './rmap.ts';
 import { finishFault } from './leaf.ts';
 import { make_spte } from './spte.ts';
+import { mmu_spte_update } from './spte-update.ts';
 import { kvm_gfn_is_write_tracked } from './unsync.ts';
 
 /** Only frames that may be written are prefetched, since KVM takes them for such. */
@@ -86,6 +87,17 @@ const isWriteRefused = (kvm: Kvm, { gfn, access, sp: target }: Mapping): boolean
   return false;
 };
 
+/** Whether an entry is one to prefetch into: one that is empty. */
+const isPlaceFor = (kvm: Kvm, spte: number): boolean =>
+  spte === NO_SPTE || (kvm.rules.prefetch_present === 'overwritten' && is_last_spte(spte));
+
+/** What a fault of its own does in mmu_set_spte(), without the flush. */
+const overwrite = (kvm: Kvm, { sp, index, access }: Mapping, spte: number): void => {
+  const page = kvm.sp.at(sp);
+  if (!page.role.direct) page.shadowed_access.set(index, access);
+  mmu_spte_update(kvm, sp, index, spte);
+};
+
 const pte_prefetch: ModelTransition = {
   name: 'FNAME(pte_prefetch)',
   says: 'Map the neighbours that are not mapped, by guest entries read along with the last one.',
@@ -100,11 +112,16 @@ const pte_prefetch: ModelTransition = {
     const { spt } = kvm.sp.at(sp);
     for (let index = 0; index < spt.length; index += 1) {
       const own = index === tableIndex(kvm.geometry, vcpu.insn.va, PG_LEVEL_4K);
-      if (own || spt.get(index) !== NO_SPTE) continue;
+      if (own || !isPlaceFor(kvm, spt.get(index))) continue;
       const m = neighbour(kvm, vcpu, sp, index);
       // FNAME(pte_prefetch) stops at the first entry that it cannot map.
       if (m === null) break;
-      spt.set(index, make_spte(kvm, m, isWriteRefused(kvm, m)));
+      const spte = make_spte(kvm, m, isWriteRefused(kvm, m));
+      if (is_last_spte(spt.get(index))) {
+        if (spte_to_pfn(spt.get(index)) === m.pfn) overwrite(kvm, m, spte);
+        continue;
+      }
+      spt.set(index, spte);
       if (kvm.rules.page_dirty === 'when-mapped') kvm_set_page_dirty(kvm, m.pfn, PG_LEVEL_4K);
       rmap_add(kvm, m);
       clearAccessed(kvm, sp, index);

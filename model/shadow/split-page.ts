@@ -1,8 +1,7 @@
 /**
  * Splitting one huge leaf: a direct shadow page takes its place, filled with the same frames.
  *
- * Kernel: shadow_mmu_get_sp_for_split(), shadow_mmu_split_huge_page(), make_small_spte(),
- * __link_shadow_page(). Lock: mmu_lock for write, held by a thread that is no vCPU.
+ * Kernel: shadow_mmu_split_huge_page(), make_small_spte(), __link_shadow_page(). Lock: mmu_lock for write, held by a thread that is no vCPU.
  *
  * Filling the page is one step: entries are only added, so that whatever hardware loads between two
  * stores it can load afterwards.
@@ -21,61 +20,12 @@ import {
   NO_SPTE,
   spte_to_child_sp,
   spte_to_pfn,
-  spteAccess,
 } from '../spte.ts';
 import { oweProtect, oweUnmap } from '../tlb/flush.ts';
-import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
 import { takeObject } from './memory-cache.ts';
-import {
-  isValid,
-  kvm_mmu_child_role,
-  roleWord,
-  spte_index,
-  sptep_to_sp,
-  warn,
-} from './mmu-page.ts';
-import {
-  drop_spte,
-  kvm_mmu_page_get_access,
-  kvm_mmu_page_get_gfn,
-  rmap_add,
-  rmapKey,
-} from './rmap.ts';
-
-/** The gfn and the role of the page that is to take the place of a huge leaf. */
-const wantedPage = (kvm: Kvm, sptep: number): { gfn: number; role: number } => {
-  const page = kvm.sp.at(sptep_to_sp(kvm, sptep));
-  const index = spte_index(kvm, sptep);
-  const recorded = kvm.rules.split_access === 'recorded';
-  const access = recorded ? kvm_mmu_page_get_access(page, index) : spteAccess(page.spt.get(index));
-  const direct = kvm.rules.split_role === 'direct' || page.role.direct;
-  return {
-    gfn: kvm_mmu_page_get_gfn(kvm, page, index),
-    role: kvm_mmu_child_role(kvm, page, direct, access),
-  };
-};
-
-/** Whether the page for the split is there already; what v2 of the series refuses. */
-export const isTargetThere = (kvm: Kvm, sptep: number): boolean => {
-  const { gfn, role } = wantedPage(kvm, sptep);
-  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
-    const page = kvm.sp.at(sp);
-    if (page.gfn === gfn && isValid(page) && roleWord(page.role) === role) return true;
-  }
-  return false;
-};
-
-/**
- * shadow_mmu_get_sp_for_split(): finds or creates the page. A direct page is never unsync, so that
- * no vCPU is needed to sync it.
- */
-export const shadow_mmu_get_sp_for_split = (kvm: Kvm, sptep: number): number => {
-  const { gfn, role } = wantedPage(kvm, sptep);
-  const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
-  if (found !== null && !kvm.sp.at(found).unsync) return found;
-  if (found !== null) warn(kvm, 'sync-without-vcpu');
-  return kvm_mmu_alloc_shadow_page(kvm, gfn, role);
-};
+import { isAllocated, spte_index, sptep_to_sp } from './mmu-page.ts';
+import { drop_spte, kvm_mmu_page_get_gfn, rmap_add, rmapKey } from './rmap.ts';
+import { mark_unsync } from './unsync.ts';
 
 /** make_small_spte(): the huge leaf as it is, for one of the runs below it. */
 const make_small_spte = (kvm: Kvm, huge: number, page: MmuPageView, index: number): number => {
@@ -107,6 +57,8 @@ const wantsFlush = (kvm: Kvm, huge: number, spte: number): boolean => {
  */
 export const fillSmallPages = (kvm: Kvm, sp: number, huge: number): boolean => {
   const page = kvm.sp.at(sp);
+  // Freed since it was made: there is nothing to fill.
+  if (!isAllocated(page)) return false;
   let flush = kvm.rules.split_flush === 'always';
   for (let index = 0; index < page.spt.length; index += 1) {
     if (is_shadow_present_pte(page.spt.get(index))) {
@@ -158,6 +110,7 @@ export const linkSmall = (kvm: Kvm, sptep: number, sp: number): void => {
   kvm.sp.at(sptep_to_sp(kvm, sptep)).spt.set(spte_index(kvm, sptep), make_nonleaf_spte(sp));
   if (page.parent_ptes.bits !== 0) takeObject(kvm, 'mmu_pte_list_desc_cache');
   page.parent_ptes.add(sptep);
+  if (page.unsync) mark_unsync(kvm, sptep);
 };
 
 /**

@@ -8,7 +8,7 @@ import { lowestBit, withoutLowest } from '../bits.ts';
 import { alignedGfn, pagesPerLeaf, PG_LEVEL_4K } from '../geometry.ts';
 import { hasSplits } from '../layout/split.ts';
 import type { Kvm } from '../state.ts';
-import { armLog } from './dirty-log.ts';
+import { armAndTakeNext } from './dirty-log.ts';
 import { spte_index, sptep_to_sp, warn } from './mmu-page.ts';
 import { rmapKey } from './rmap.ts';
 
@@ -36,11 +36,11 @@ const nextInRmap = (kvm: Kvm): number => {
   return -1;
 };
 
-/** The frames whose huge pages are split: the slot, or those from the first page asked for on. */
+/** The frames whose huge pages are split: the slot, or those of the word that is cleared. */
 const splitRange = ({ dirty_log, geometry, rules }: Kvm): { start: number; end: number } => {
   const { base_gfn, npages } = geometry.dirty_log ?? { base_gfn: 0, npages: 0 };
   if (dirty_log.call !== 'clear') return { start: base_gfn, end: base_gfn + npages };
-  const pages = dirty_log.harvest.bits;
+  const pages = dirty_log.word.bits;
   const last = base_gfn + 31 - Math.clz32(pages);
   const whole = rules.split_clear_range === 'last-page-included';
   return { start: base_gfn + lowestBit(pages), end: whole ? last + 1 : last };
@@ -84,9 +84,9 @@ export const seek = (kvm: Kvm): void => {
     split.pc = 'try';
     return;
   }
-  // Who clears the log goes on under the same lock.
-  if (kvm.dirty_log.call === 'clear') armLog(kvm);
-  dropLock(kvm, 'idle');
+  // Who clears the log goes on under the same lock, with the next word if there is one.
+  if (kvm.dirty_log.call === 'clear' && armAndTakeNext(kvm)) startSplit(kvm);
+  else dropLock(kvm, 'idle');
 };
 
 /** Drops mmu_lock to go on at `pc`, after a flush that was put off until now. */
@@ -94,7 +94,7 @@ export const dropLock = (kvm: Kvm, pc: 'idle' | 'topup'): void => {
   const { split } = kvm;
   split.progressed = false;
   if (pc === 'idle' || kvm.rules.split_restart === 'when-unlocked') split.sptep = 0;
-  split.child = 0;
+  if (!split.carried) split.child = 0;
   if (split.flush) split.pc = pc === 'idle' ? 'end' : 'break';
   else split.pc = pc;
   if (split.pc === 'idle') finish(kvm);
@@ -105,6 +105,8 @@ const finish = (kvm: Kvm): void => {
   split.level = 0;
   split.gfn = 0;
   split.spare = false;
+  split.carried = false;
+  split.child = 0;
 };
 
 /** Takes mmu_lock to walk over the rmaps, from where it was before. */

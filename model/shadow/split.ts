@@ -23,15 +23,8 @@ import { kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 import { isUnlocked, mayRun } from './lock.ts';
 import { need_topup_split_caches, topup_split_caches } from './memory-cache.ts';
 import { warn } from './mmu-page.ts';
-import { kvm_mmu_available_pages } from './quota.ts';
-import {
-  dropHuge,
-  fillSmallPages,
-  isTargetThere,
-  linkOverHuge,
-  linkSmall,
-  shadow_mmu_get_sp_for_split,
-} from './split-page.ts';
+import { dropHuge, fillSmallPages, linkOverHuge, linkSmall } from './split-page.ts';
+import { hasPage, isReserveReached, isTargetThere, takePage } from './split-target.ts';
 import { dropLock, giveUpRmap, seek, spteAt, takeLock } from './split-walk.ts';
 import { isCommitDue, kvm_mmu_commit_zap_page } from './zap.ts';
 
@@ -50,13 +43,6 @@ const start: ModelTransition = {
     takeLock(kvm);
     return true;
   },
-};
-
-/** Whether the quota has no more left than faults may need. */
-const isReserveReached = (kvm: Kvm): boolean => {
-  const { quota } = kvm.geometry;
-  if (quota === null || kvm.rules.split_reserve === 'ignored') return false;
-  return kvm_mmu_available_pages(kvm) <= quota.min_free;
 };
 
 const try_split: ModelTransition = {
@@ -79,13 +65,13 @@ const try_split: ModelTransition = {
       // make_small_spte() has a KVM_BUG_ON().
       warn(kvm, 'split-of-what-is-not-huge');
       giveUpRmap(kvm);
-    } else if (isReserveReached(kvm)) giveUpRmap(kvm);
+    } else if (!hasPage(kvm) && isReserveReached(kvm)) giveUpRmap(kvm);
     else if (need_topup_split_caches(kvm)) dropLock(kvm, 'topup');
     else if (rules.split_existing === 'refuse' && isTargetThere(kvm, split.sptep)) giveUpRmap(kvm);
     else {
       split.spare = false;
-      split.child = shadow_mmu_get_sp_for_split(kvm, split.sptep);
-      if (isCommitDue(kvm)) split.pc = 'commit';
+      const flush = takePage(kvm);
+      if (flush || isCommitDue(kvm)) split.pc = 'commit';
       else putInPlace(kvm);
     }
     return true;
@@ -94,7 +80,12 @@ const try_split: ModelTransition = {
 
 /** The second half of shadow_mmu_split_huge_page(). */
 const putInPlace = (kvm: Kvm): void => {
-  const { split } = kvm;
+  const { split, rules } = kvm;
+  if (rules.split_page !== 'used-at-once' && !split.carried) {
+    split.carried = true;
+    split.pc = 'try';
+    return;
+  }
   const flush = fillSmallPages(kvm, split.child, spteAt(kvm, split.sptep));
   if (flush) {
     dropHuge(kvm, split.sptep);
@@ -108,6 +99,7 @@ const putInPlace = (kvm: Kvm): void => {
 const afterSplit = (kvm: Kvm): void => {
   const { split, rules } = kvm;
   split.child = 0;
+  split.carried = false;
   if (rules.split_break === 'after-progress') split.progressed = true;
   seek(kvm);
 };

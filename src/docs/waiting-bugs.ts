@@ -164,12 +164,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'No guest has a log of its own.',
   },
   {
-    id: 'prefetch-clobbers-writable',
-    category: 'E',
-    waits: 'prefetching over entries that are present',
-    why: 'Here a neighbour that is mapped is passed over.',
-  },
-  {
     id: 'prefault-sees-obsolete-root',
     category: 'G',
     waits: 'the pre-fault ioctl',

@@ -24,7 +24,7 @@ export const clearTakesWhatItWasAskedFor = stepProperty({
         asked.includes(page) &&
         after.dirty_log.dirty_bitmap.has(page) &&
         // Words whose turn comes later.
-        !after.dirty_log.asked.has(page),
+        (after.dirty_log.asked.bits & (1 << page)) === 0,
     );
     return left < 0 ? null : { message: 'a page stays in the log', where: { page: hex(left) } };
   },

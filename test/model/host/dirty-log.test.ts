@@ -134,6 +134,29 @@ describe('KVM_CLEAR_DIRTY_LOG', () => {
   });
 });
 
+describe('KVM_GET_DIRTY_LOG under manual protection', () => {
+  const get = 'kvm_get_dirty_log_protect.manual';
+
+  it('copies, and leaves the log and all leaves as they are, with mmu_lock held by another', () => {
+    const program = withLog({ enabled: true, protect: 'clear' });
+    const kvm = program.current;
+    mapAt4k(kvm);
+    kvm.dirty_log.dirty_bitmap.bits = 0b0110;
+    kvm.mmu_lock.holder = 0;
+    expect(run(program, get)).toBe(true);
+    expect(kvm.dirty_log).toMatchObject({ pc: 'idle' });
+    expect(kvm.dirty_log.dirty_bitmap.bits).toBe(0b0110);
+    expect(writable(kvm)).toEqual([2, 3, 4, 5]);
+  });
+
+  it('waits for other calls, which hold slots_lock', () => {
+    const program = withLog({ enabled: true, protect: 'clear' });
+    program.current.dirty_log.dirty_bitmap.bits = 1;
+    program.current.dirty_log.pc = 'flush';
+    expect(run(program, get)).toBe(false);
+  });
+});
+
 describe('the walk that protects a slot', () => {
   it('may break the lock after a page, and goes on behind it', () => {
     const program = withLog();

@@ -5,6 +5,7 @@ import { sptepOf } from '../../../model/shadow/mmu-page.ts';
 import { rmapKey } from '../../../model/shadow/rmap.ts';
 import {
   is_last_spte,
+  is_writable_pte,
   isTableSpte,
   leafSpte,
   spte_to_child_sp,
@@ -63,6 +64,64 @@ const huge = (kvm: Kvm, index: number, spte = leafSpte(4, 7), access = 7): void 
 
 const begin = 'kvm_mmu_slot_try_split_huge_pages';
 const trySplit = 'shadow_mmu_try_split_huge_page';
+
+describe('KVM_CLEAR_DIRTY_LOG over two huge pages, a word each', () => {
+  const clears = [{ first_page: 0, num_pages: 4, pages: [0, 1, 3] }];
+  const clear = 'kvm_clear_dirty_log_protect';
+
+  /** Frames 2 to 5 are logged, and all dirty; both huge pages are mapped writable. */
+  const aClear = () => {
+    const host_level = [1, 1, 2, 2, 2, 2];
+    const dirty_log = { ...log, base_gfn: 2, npages: 4, protect: 'initially-set', clears } as const;
+    const { program, kvm } = aHuge({
+      geometry: { host_level, dirty_log },
+      budget: { log_dirty: 1, harvest: 1, lock_break: 1 },
+    });
+    const page = kvm.sp.at(0);
+    page.spt.set(1, leafSpte(2, 7));
+    page.shadowed_gfn.set(1, 2);
+    page.shadowed_access.set(1, 7);
+    kvm.rmap.at(rmapKey(kvm, 2, 2)).add(sptepOf(kvm, 0, 1));
+    kvm.dirty_log.pc = 'idle';
+    kvm.split.pc = 'idle';
+    kvm.split.level = 0;
+    kvm.split.gfn = 0;
+    kvm.dirty_log.enabled = true;
+    kvm.dirty_log.dirty_bitmap.bits = 0b1111;
+    return { program, kvm };
+  };
+  const logged = ({ dirty_log }: Kvm) => [dirty_log.dirty_bitmap.bits, dirty_log.harvest.bits];
+  const isWritable = (kvm: Kvm, sp: number, i: number): boolean =>
+    is_writable_pte(kvm.sp.at(sp).spt.get(i));
+
+  it('takes a word, splits its page, arms it, and only then takes the next one', () => {
+    const { program, kvm } = aClear();
+    run(program, clear, { clear: 'pages 0x0+0x4 {0x0,0x1,0x3}' });
+    expect(logged(kvm)).toEqual([0b1100, 0b0011]);
+    expect(spteAt(kvm)).toEqual(['leaf', 'leaf']);
+    run(program, trySplit);
+    expect(logged(kvm)).toEqual([0b0100, 0b1011]);
+    expect(spteAt(kvm)).toEqual(['leaf', 'table']);
+    expect([isWritable(kvm, 1, 0), isWritable(kvm, 1, 1)]).toEqual([false, false]);
+    run(program, trySplit);
+    expect(spteAt(kvm)).toEqual(['table', 'table']);
+    expect([isWritable(kvm, 2, 0), isWritable(kvm, 2, 1)]).toEqual([true, false]);
+    expect([kvm.dirty_log.pc, isUnlocked(kvm)]).toEqual(['flush', true]);
+  });
+
+  it('leaves the page of a later word in the log while the lock is dropped', () => {
+    const { program, kvm } = aClear();
+    run(program, clear, { clear: 'pages 0x0+0x4 {0x0,0x1,0x3}' });
+    run(program, 'shadow_mmu_try_split_huge_page.yield');
+    expect([isUnlocked(kvm), ...logged(kvm)]).toEqual([true, 0b1100, 0b0011]);
+    run(program, 'topup_split_caches');
+    run(program, trySplit);
+    expect(logged(kvm)).toEqual([0b0100, 0b1011]);
+  });
+
+  const spteAt = (kvm: Kvm): string[] =>
+    [0, 1].map((i) => (is_last_spte(kvm.sp.at(0).spt.get(i)) ? 'leaf' : 'table'));
+});
 
 describe('kvm_mmu_slot_try_split_huge_pages', () => {
   it('waits for mmu_lock, and holds it with the first page in view', () => {

@@ -113,7 +113,7 @@ export const splitMutants: readonly Mutant[] = [
     id: 'split-page-carried-unhashed',
     rule: 'split_page',
     value: 'carried-unhashed',
-    says: 'A valid page for a split is not hashed while mmu_lock is dropped: a fault makes another.',
+    says: 'A page for a split is not hashed while mmu_lock is dropped: a fault makes another.',
     source: [review, 'kvm_mmu_find_shadow_page()'],
     scenario: 'shadow-split-shrinker',
     property: 'valid-page-is-unique',

@@ -39,8 +39,8 @@ export const prefetchScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-prefetch-over-leaf',
     says:
-      'The guest edits an entry that is mapped writable, in a table that has gone unsync; a fault ' +
-      'on the entry beside it prefetches, and must leave the leaf alone.',
+      'The guest edits an entry that is mapped writable, in a table that has gone unsync; a ' +
+      'fault on the entry beside it prefetches, and must leave the leaf alone.',
     prefetch: true,
     geometry: { gfns: 5, tables: 3, shadow_pages: 3, vcpus: 1, kinds: ['uw'], prev_roots: 0 },
     initialMemory: [

@@ -1,7 +1,8 @@
 /**
  * Splitting one huge leaf: a direct shadow page takes its place, filled with the same frames.
  *
- * Kernel: shadow_mmu_split_huge_page(), make_small_spte(), __link_shadow_page(). Lock: mmu_lock for write, held by a thread that is no vCPU.
+ * Kernel: shadow_mmu_split_huge_page(), make_small_spte(), __link_shadow_page(). Lock: mmu_lock
+ * for write, held by a thread that is no vCPU.
  *
  * Filling the page is one step: entries are only added, so that whatever hardware loads between two
  * stores it can load afterwards.

@@ -11,6 +11,7 @@ import {
   scenarioCount,
   type Explanation,
 } from './explanation.ts';
+import { unplantedRuns } from './stored-runs.ts';
 
 /** What recorded searches say of it, scenario by scenario. */
 function evidenceFor(catalogue: Catalogue, id: string) {
@@ -36,7 +37,7 @@ function evidenceLines(evidence: ReturnType<typeof evidenceFor>): string[] {
 /** Named one by one while that is short. */
 function boundLines(scenarios: readonly ScenarioEntry[]): string[] {
   const searched = scenarios.flatMap(({ counts }) => counts ?? []);
-  if (scenarios.length <= 4) return list('holds in', scenarios.map(bound));
+  if (scenarios.length <= 4) return list('holds in', scenarios.flatMap(bound));
   const states = searched.reduce((sum, counts) => sum + counts.states, 0);
   const depth = Math.max(0, ...searched.map((counts) => counts.depth));
   return labelled(
@@ -45,10 +46,13 @@ function boundLines(scenarios: readonly ScenarioEntry[]): string[] {
   );
 }
 
-const bound = ({ id, counts }: ScenarioEntry): string =>
-  counts === undefined ? id : `${id} (${count(counts.states)} states, depth ${counts.depth})`;
+const bound = ({ id, counts }: ScenarioEntry): string[] =>
+  counts === undefined ? [] : [`${id} (${count(counts.states)} states, depth ${counts.depth})`];
 
-function explain({ catalogue }: Environment, property: PropertyEntry): Explanation {
+function explain(environment: Environment, property: PropertyEntry): Explanation {
+  const { catalogue } = environment;
+  const broken = unplantedRuns(environment).filter((run) => run.property === property.id);
+  const isHeld = ({ id }: ScenarioEntry) => broken.every((run) => run.scenario !== id);
   const scenarios = catalogue.scenarios.filter((scenario) =>
     propertyIds(catalogue, scenario).includes(property.id),
   );
@@ -62,6 +66,7 @@ function explain({ catalogue }: Environment, property: PropertyEntry): Explanati
       scenarios: scenarios.map(({ id, counts }) => ({ id, counts: counts ?? null })),
       mutants: mutants.map(({ id }) => id),
       evidence,
+      breaks: broken,
     },
     lines: [
       `property ${property.id}`,
@@ -69,12 +74,19 @@ function explain({ catalogue }: Environment, property: PropertyEntry): Explanati
       ...labelled('why', property.why),
       ...list('source', property.source),
       ...labelled('when', property.when),
+      ...list('written', property.file === undefined ? [] : [property.file]),
       ...labelled('witness', property.witness),
       ...evidenceLines(evidence),
-      ...boundLines(scenarios),
+      ...boundLines(scenarios.filter(isHeld)),
+      ...list(
+        'breaks',
+        broken.map(({ scenario }) => `in ${scenario}`),
+      ),
       ...list(
         'finds',
-        mutants.map(({ id }) => id),
+        mutants.length === 0
+          ? ['no mutant before another property does']
+          : mutants.map(({ id }) => id),
       ),
     ],
   };

@@ -21,20 +21,45 @@ export interface StoredRun {
 }
 
 /** Files are named by what they hold, so that few are opened. Errors: faults of the files. */
-export function storedRunsOf({ corpus }: Environment, mutant: MutantEntry): StoredRun[] {
+function violationsIn(
+  { corpus }: Environment,
+  isNamed: (name: string) => boolean,
+  isWanted: (found: Counterexample) => boolean,
+): StoredRun[] {
   const folder = corpus();
   if (!existsSync(folder)) return [];
   return filesIn([folder])
-    .filter((file) => basename(file).includes(`--${mutant.id}`))
+    .filter((file) => isNamed(basename(file)))
     .flatMap((file) => {
-      const { rules, expect, scenario, actions, loop, minimality, found } = readDraft(file);
-      if (rules.mutant !== mutant.id || expect.verdict !== 'violated') return [];
+      const draft = readDraft(file);
+      const { expect, scenario, actions, loop, minimality, found } = draft;
+      if (!isWanted(draft) || expect.verdict !== 'violated') return [];
       const { property } = expect;
       const steps = actions.length;
       const { engine } = found;
       const run = { file, property, scenario, steps, minimality, engine };
       return [loop === undefined ? run : { ...run, loop }];
     });
+}
+
+/** Errors: faults of the files. */
+export const storedRunsOf = (environment: Environment, mutant: MutantEntry): StoredRun[] =>
+  violationsIn(
+    environment,
+    (name) => name.includes(`--${mutant.id}`),
+    ({ rules }) => rules.mutant === mutant.id,
+  );
+
+/** What is known to break although nothing is planted. Errors: faults of the files. */
+export function unplantedRuns(environment: Environment): StoredRun[] {
+  const { scenarios } = environment.catalogue;
+  const presetOf = (id: string) => scenarios.find((one) => one.id === id)?.preset ?? 'upstream';
+  return violationsIn(
+    environment,
+    (name) => name.split('--').length === 2,
+    ({ scenario, rules: { preset, mutant, changes } }) =>
+      mutant === undefined && Object.keys(changes).length === 0 && preset === presetOf(scenario),
+  );
 }
 
 const engines: Readonly<Record<StoredRun['engine'], string>> = {

@@ -13,6 +13,7 @@ import {
   type ShadowVcpu,
   type TlbEntry,
 } from './shadow-state.ts';
+import { factsOf } from './shadow-facts.ts';
 import { pfnOf } from './shadow-walk.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -27,6 +28,28 @@ const requestsOf = (vcpu: ShadowVcpu): string[] =>
   (['request_sync', 'request_flush_current', 'request_free_obsolete_roots'] as const).filter(
     (name) => vcpu[name],
   );
+
+/** Where the guest has left what most guests run with. */
+const modesOf = (vcpu: ShadowVcpu): string[] => [
+  ...(vcpu.cr0_pg_clear ? ['CR0.PG 0'] : []),
+  ...(vcpu.cr0_wp ? [] : ['CR0.WP 0']),
+  ...(vcpu.efer_nx_clear ? ['EFER.NX 0'] : []),
+  ...(vcpu.cr4_smep ? ['CR4.SMEP'] : []),
+  ...(vcpu.cr4_smap ? ['CR4.SMAP'] : []),
+  ...(vcpu.cr4_pcide ? ['CR4.PCIDE'] : []),
+];
+
+/** What KVM keeps for the vCPU: the MMIO access that it remembers, and objects for a fault. */
+function keptRows(id: string, vcpu: ShadowVcpu, g: Geometry): SceneRow[] {
+  const { mmio, mmu_page_header_cache: pages, mmu_pte_list_desc_cache: descriptors } = vcpu;
+  const remembered = `va ${hex(mmio.va - 1)} gfn ${hex(mmio.gfn)} generation ${mmio.generation}`;
+  return [
+    ...(mmio.va === 0 ? [] : [{ id: `${id} mmio`, label: 'mmio', text: remembered }]),
+    ...(g.caches
+      ? [{ id: `${id} caches`, label: 'caches', text: `pages ${pages} descriptors ${descriptors}` }]
+      : []),
+  ];
+}
 
 function vcpuNode(vcpu: ShadowVcpu, v: number, g: Geometry): SceneNode {
   const id = `vcpu${v}`;
@@ -58,13 +81,14 @@ function vcpuNode(vcpu: ShadowVcpu, v: number, g: Geometry): SceneNode {
       label: `psc[${i}]`,
       text: entry.valid ? pscText(entry) : '-',
     })),
+    ...keptRows(id, vcpu, g),
   ];
   return {
     id,
     kind: 'vcpu',
     state: 'plain',
     title: vcpu.pc === 'guest' ? `${id} in the guest` : `${id} before ${vcpu.pc}`,
-    notes: [...(vcpu.cr0_wp ? [] : ['CR0.WP 0']), ...requestsOf(vcpu)],
+    notes: [...modesOf(vcpu), ...requestsOf(vcpu)],
     rows,
   };
 }
@@ -93,6 +117,8 @@ function pageNotes(page: ShadowPage): string[] {
     `access ${accessText(role.access)}`,
     ...(role.direct ? ['direct'] : [page.unsync ? 'unsync' : 'sync']),
     ...(role.invalid ? ['invalid'] : []),
+    ...(page.obsolete ? ['obsolete'] : []),
+    ...(page.nx_huge_page_disallowed ? ['NX huge page disallowed'] : []),
     ...(role.cr0_wp ? [] : ['cr0_wp 0']),
     ...(page.root_count > 0 ? [`root_count ${page.root_count}`] : []),
     ...(page.unsync_children > 0
@@ -220,43 +246,6 @@ function rmapParts(state: ShadowState, g: Geometry): { row: SceneRow; edges: Sce
   });
 }
 
-export const owedText = ({ unmap, protect, link }: ShadowState['ghost_owed']): string =>
-  [
-    ...(unmap.length > 0 ? [`unmap pfn ${unmap.map(hex).join(',')}`] : []),
-    ...(protect.length > 0 ? [`protect pfn ${protect.map(hex).join(',')}`] : []),
-    ...(link ? ['link'] : []),
-  ].join('; ');
-
-/** The log of dirty pages, and what a call has taken from it without having returned. */
-function logFacts({ enabled, dirty_bitmap, harvest }: ShadowState['dirty_log']): string[] {
-  if (!enabled) return [];
-  const pages = (numbers: readonly number[]): string => `{${numbers.map(hex).join(',')}}`;
-  return [
-    `dirty log pages ${pages(dirty_bitmap)}`,
-    ...(harvest.length === 0 ? [] : [`dirty log taken ${pages(harvest)}`]),
-  ];
-}
-
-function invalidatedText(notifier: ShadowState['mmu_notifier']): string[] {
-  if (notifier.mmu_invalidate_in_progress === 0) return [];
-  const { mmu_invalidate_range_start: start, mmu_invalidate_range_end: end } = notifier;
-  const last = end - start > 1 ? `-${hex(end - 1)}` : '';
-  return [`MMU notifier invalidates gfn ${hex(start)}${last}`];
-}
-
-function factsOf(state: ShadowState): string[] {
-  const { holder } = state.mmu_lock;
-  const owed = owedText(state.ghost_owed);
-  return [
-    ...(holder === null ? [] : [`mmu_lock vcpu${holder}`]),
-    ...(owed === '' ? [] : [`owed flush {${owed}}`]),
-    ...invalidatedText(state.mmu_notifier),
-    ...logFacts(state.dirty_log),
-    ...state.disallow_lpage.flatMap((n, i) => (n > 0 ? [`disallow_lpage[${i}] ${n}`] : [])),
-    ...(state.ghost.warning === 'none' ? [] : [`WARN ${state.ghost.warning}`]),
-  ];
-}
-
 /** Tables without any entry are left out unless something refers to them. */
 export function shadowScene(snapshot: Snapshot, g: Geometry): Scene {
   const state = shadowState(snapshot);
@@ -288,6 +277,6 @@ export function shadowScene(snapshot: Snapshot, g: Geometry): Scene {
   return {
     nodes: [...state.vcpu.map((vcpu, v) => vcpuNode(vcpu, v, g)), ...pages, ...tables, ...chains],
     edges,
-    facts: factsOf(state),
+    facts: factsOf(state, g),
   };
 }

@@ -46,6 +46,7 @@ export interface ShadowVcpu {
   readonly efer_nx_clear: boolean;
   readonly cr4_smep: boolean;
   readonly cr4_smap: boolean;
+  readonly cr4_pcide: boolean;
   readonly cr3: number;
   readonly root: number | null;
   readonly request_sync: boolean;
@@ -74,7 +75,11 @@ export interface ShadowVcpu {
 
 export interface ShadowState {
   readonly mmu_lock: { readonly holder: number | null; readonly sync_parent: number | null };
-  readonly arch: { readonly indirect_shadow_pages: number; readonly n_used_mmu_pages: number };
+  readonly arch: {
+    readonly indirect_shadow_pages: number;
+    readonly n_used_mmu_pages: number;
+    readonly n_max_mmu_pages: number;
+  };
   /** Who zaps a range or everything. */
   readonly zapper: { readonly pc: string };
   /** Guest frames that are read-only, host frames reported as written, and those written. */

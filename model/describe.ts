@@ -7,6 +7,7 @@
  */
 import { accessText } from './access.ts';
 import { describeHost, type HostParts } from './describe-host.ts';
+import { describeKept, type KeptParts } from './describe-kept.ts';
 import { gpteText } from './gpte.ts';
 import { spteText } from './spte.ts';
 import type { RoleView, VcpuView } from './state.ts';
@@ -217,6 +218,7 @@ export const describeChanges = (
   };
   describeLock(old, now, say);
   describeHost(old, now, say);
+  describeKept(before as unknown as KeptParts, after as unknown as KeptParts, say);
   eachChange(old.vcpu, now.vcpu, (v, from, to) => describeVcpu(v, from, to, say));
   eachChange(old.memory, now.memory, (gfn, from, to) => {
     eachChange(from, to, (i, was, is) => {

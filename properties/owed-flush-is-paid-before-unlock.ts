@@ -1,7 +1,21 @@
 /** Who changed what hardware may have cached flushes before dropping mmu_lock. */
 import { isUnlocked } from '../model/shadow/lock.ts';
 import { isFlushOwed } from '../model/tlb/flush.ts';
-import { stepProperty } from './property.ts';
+import { hex, stepProperty, type Kvm } from './property.ts';
+
+const framesOf = (kvm: Kvm, kind: 'unmap' | 'protect'): string[] => {
+  const pfns: string[] = [];
+  for (let pfn = 0; pfn < kvm.geometry.pfns; pfn += 1) {
+    if (kvm.ghost_owed[kind].has(pfn)) pfns.push(hex(pfn));
+  }
+  return pfns.length === 0 ? [] : [`${kind} pfn ${pfns.join(',')}`];
+};
+
+/** `unmap pfn 0x1,0x2; link`. */
+const owedText = (kvm: Kvm): string => {
+  const link = kvm.ghost_owed.link ? ['link'] : [];
+  return [...framesOf(kvm, 'unmap'), ...framesOf(kvm, 'protect'), ...link].join('; ');
+};
 
 export const owedFlushIsPaidBeforeUnlock = stepProperty({
   id: 'owed-flush-is-paid-before-unlock',
@@ -63,11 +77,7 @@ export const owedFlushIsPaidBeforeUnlock = stepProperty({
     if (!isUnlocked(after) || !isFlushOwed(after)) return null;
     return {
       message: 'mmu_lock is dropped while a flush is owed',
-      where: {
-        link: after.ghost_owed.link,
-        unmap: after.ghost_owed.unmap.bits,
-        protect: after.ghost_owed.protect.bits,
-      },
+      where: { owed: owedText(after) },
     };
   },
   witness: { says: 'a flush is owed', reads: ['ghost_owed'], reached: isFlushOwed },

@@ -92,7 +92,7 @@ function hostFacts({ host, aging, zapper }: ShadowState, g: Geometry): string[] 
 
 function quotaFacts({ arch }: ShadowState, g: Geometry): string[] {
   if (g.quota === null) return [];
-  return [`shadow pages used ${arch.n_used_mmu_pages} of ${arch.n_max_mmu_pages}`];
+  return [`shadow pages used ${arch.n_used_mmu_pages} of ${arch.n_max_mmu_pages || g.quota.n_max}`];
 }
 
 /** Order: that of interest. */

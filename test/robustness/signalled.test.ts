@@ -92,20 +92,36 @@ describe('shrink', () => {
     expect(readCounterexample(join(folder, file)).actions.length).toBeLessThanOrEqual(
       before.match(/"actor"/g)?.length ?? 0,
     );
+    if (signal !== 'SIGKILL') return;
+    expect(runIn(folder, ['shrink', '--in-place', file]).status).toBe(0);
+    expect(resultsIn(folder)).toEqual([file]);
   });
 });
 
-describe('a run that is killed', () => {
-  it('leaves nothing but whole counterexamples', async () => {
+describe.each([
+  ['check', 'lookup-builds-a-twin', 'bad_valid-page-is-unique--'],
+  ['run', 'direct-child-gfn-mismatch', 'bad_rmap-key-is-the-recorded-gfn--'],
+])('%s of what is broken', (command, mutant, found) => {
+  it('leaves whole files, by whatever it is stopped, and works again', async () => {
     const folder = folders.next();
-    const words = ['run', '--mutant', 'direct-child-gfn-mismatch', '--save', 'found', '--seed'];
-    for (let seed = 1; seed <= 3; seed++) {
-      const how = { signal: 'SIGKILL', after_ms: 300 + upTo(900), fromOutput: false } as const;
-      await interruptIn(folder, [...words, String(seed)], how);
-      for (const name of resultsIn(folder)) readCounterexample(join(folder, name));
+    const seed = command === 'run' ? ['--seed', '1'] : [];
+    const reports = ['--junit', 'report.xml', '--sarif', 'report.sarif', '--out', 'report.txt'];
+    const words = [command, '--mutant', mutant, '--save', 'found', ...seed, ...reports];
+    for (const signal of [...signals, 'SIGKILL'] as const) {
+      const how = { signal, after_ms: 300 + upTo(900), fromOutput: false } as const;
+      await interruptIn(folder, words, how);
+      for (const name of resultsIn(folder)) {
+        const text = readFileSync(join(folder, name), 'utf8');
+        if (name.startsWith('found/')) readCounterexample(join(folder, name));
+        else if (name === 'report.sarif') expect(typeof JSON.parse(text)).toBe('object');
+        else if (name === 'report.xml') expect(text.trimEnd()).toMatch(/<\/testsuites>$/);
+        else expect([name, text]).toEqual(['report.txt', expect.stringMatching(/\n$/)]);
+      }
     }
-    expect(runIn(folder, [...words, '1']).status).toBe(1);
-    expect(resultsIn(folder)).toHaveLength(1);
+    expect(runIn(folder, words).status).toBe(1);
+    const files = resultsIn(folder);
+    expect(files.filter((name) => name.startsWith(`found/${found}`))).toHaveLength(1);
+    expect(files).toHaveLength(4);
   });
 });
 

@@ -34,6 +34,8 @@ export { instantiateKvm, rulesOf } from './kvm-machine.ts';
 export const evidenceFile = join(packageRoot, 'evidence', 'searches.json');
 /** How `npm run mutants` found each planted bug. */
 export const mutantEvidenceFile = join(packageRoot, 'evidence', 'mutants.json');
+/** How soon random walks show each planted bug: `bench/random.ts`. */
+export const walkEvidenceFile = join(packageRoot, 'evidence', 'walks.json');
 
 const geometryOf = ({ scenario }: Selection) => named(scenarios, scenario).geometry;
 

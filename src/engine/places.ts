@@ -73,6 +73,15 @@ export const placeIn = (places: Places, words: Int32Array, actor: number): numbe
   return ((words[word] ?? 0) >>> bit) & places.mask;
 };
 
+/** A number for where all actors are. */
+export function placesKey(places: Places, words: Int32Array): number {
+  let key = 0;
+  for (let actor = 0; actor < places.where.length; actor++) {
+    key = key * (places.mask + 1) + placeIn(places, words, actor);
+  }
+  return key;
+}
+
 /** Whether a transition of `actor` may be enabled in a vector. */
 export const mayBeEnabled = (
   places: Places,

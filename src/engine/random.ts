@@ -2,27 +2,28 @@
  * Random exploration: walks among enabled instances, drawn, shrunk and replayed by fast-check.
  *
  * It finds violations and never claims that there are none: a run without one is inconclusive,
- * bounded by its samples, its time or an interruption.
+ * bounded by its samples, its time, its memory or an interruption.
  */
-import { asyncProperty, check, PreconditionFailure, type RunDetails } from 'fast-check';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BrokenModelError } from './broken-model.ts';
 import type { Fields, Machine } from './machine/index.ts';
 import { minimise, type MinimiseOptions } from './minimise.ts';
-import { attempt, type FailingTrace } from './minimise/attempt.ts';
-import type { Bound, Control, Limits, Outcome, Statistics, Violation } from './outcome.ts';
-import { compileMachine, type Program } from './program.ts';
-import { Guide } from './random/guide.ts';
+import type { Bound, Control, Limits, Outcome, Statistics, Trace, Violation } from './outcome.ts';
+import type { MachineSource } from './parallel/source.ts';
+import { Blocks } from './random/blocks.ts';
+import { merged, type Opening } from './random/harvest.ts';
 import { Pacer } from './random/pacer.ts';
-import { checkPath, foldSeed, seedForFastCheck } from './random/seed.ts';
-import { TraceArbitrary } from './random/trace-arbitrary.ts';
-import type { Walk } from './random/walk.ts';
-import { Walker } from './random/walker.ts';
+import { checkPath, foldSeed } from './random/seed.ts';
+import { Share } from './random/share.ts';
+import { sumOf } from './random/sum.ts';
+import { Taker, type BlockResult, type Taken, type TakerOptions } from './random/taker.ts';
+import { Threads } from './random/threads.ts';
 
 /** A walk is not interrupted, so its length is bounded. */
 export const WALK_STEPS_MAX = 10_000;
 
-/** Steps replayed for shrinking; minimisation goes on from there. Counted, not timed. */
-const SHRINK_STEPS_MAX = 5_000_000;
+/** How often the calling thread looks up while others walk. */
+const POLL_MS = 40;
 
 export interface RandomOptions extends MinimiseOptions {
   /** Folded to 32 bits, see `foldSeed`. */
@@ -35,8 +36,8 @@ export interface RandomOptions extends MinimiseOptions {
   readonly maxSteps: number;
   /**
    * `time_ms` ends the drawing of walks; shrinking and minimising follow nevertheless. `depth`
-   * bounds the steps of a walk too. No states are kept, so `states` and `memory_bytes` are not
-   * bounds here.
+   * bounds the steps of a walk too. `memory_bytes` is that of the process. No states are kept, so
+   * `states` is no bound here.
    */
   readonly limits?: Limits;
   /**
@@ -44,6 +45,19 @@ export interface RandomOptions extends MinimiseOptions {
    * all before it: the seed repeats the run, and there is no path. Default: `false`.
    */
   readonly guided?: boolean;
+  /**
+   * Threads that walk, this one included. Unless guided, nothing depends on their number. Guided
+   * walks are shared out among as many seeds, made from the one given. Default: 1.
+   */
+  readonly workers?: number;
+  /** How the other threads build the machine. Without it this one walks alone. */
+  readonly source?: MachineSource;
+  /** Time after which they start; 0 for a guided run. Default: 0. */
+  readonly parallelAfter_ms?: number;
+  /** Runs that the first walks of a guided run begin with. */
+  readonly openings?: readonly Trace[];
+  /** Whether to say what later runs should begin with. Default: `false`. */
+  readonly harvest?: boolean;
   /** Whether to look for the smallest counterexample after shrinking. Default: `true`. */
   readonly minimise?: boolean;
   /** Range-check writes and indices, and disabled steps for writes (slow). Default: `false`. */
@@ -54,116 +68,193 @@ export interface RandomOptions extends MinimiseOptions {
  * Seed and path together repeat the violation; without one, the path is the one given. The path
  * of a guided run is empty.
  */
-export type RandomOutcome = Outcome & { readonly seed: bigint; readonly path: string };
+export type RandomOutcome = Outcome & {
+  readonly seed: bigint;
+  readonly path: string;
+  /** Where walks came to, a shortest run for each, when that was asked for. */
+  readonly openings?: readonly Opening[];
+};
 
 const checkCount = (name: string, value: number, max: number): number => {
   if (value >= 1 && value <= max && (Number.isInteger(value) || value === Infinity)) return value;
   throw new RangeError(`${name} ${value}: must be a whole number from 1 to ${max}`);
 };
 
-/** One run: what fast-check calls back into. */
+/** Errors: `RangeError` for what is out of range or does not go together. */
+function checkOptions({ guided = false, path = '', ...options }: RandomOptions): void {
+  checkPath(path);
+  checkCount('maxSteps', options.maxSteps, WALK_STEPS_MAX);
+  checkCount('maxSamples', options.maxSamples, Infinity);
+  checkCount('workers', options.workers ?? 1, 1024);
+  if (guided && path !== '') throw new RangeError('a guided run has no path');
+  if (!guided && (options.openings ?? []).length > 0) {
+    throw new RangeError('only a guided run has openings');
+  }
+}
+
+/** One run: the walks of all threads. */
 class Exploration<S, F extends Fields> {
   readonly pacer: Pacer;
-  readonly arbitrary: TraceArbitrary<S, F>;
-  /** As of the first failure: shrinking is not exploring. */
-  statisticsAtFailure: Statistics | null = null;
-  /** The bound that ended the run before its samples did. */
-  bound: Bound | null = null;
-  readonly #program: Program<S, F>;
-  readonly #walker: Walker<S, F>;
-  readonly #samples_max: number;
-  #samples = 0;
-  #shrinkSteps = 0;
+  readonly #machine: Machine<S, F>;
+  readonly #options: RandomOptions;
+  readonly #plain: TakerOptions;
+  readonly #blocks: Blocks;
+  readonly #share = new Share();
+  #threads: Threads | null = null;
 
   constructor(machine: Machine<S, F>, options: RandomOptions, control: Control) {
-    const { maxSteps, limits = {} } = options;
-    checkCount('maxSteps', maxSteps, WALK_STEPS_MAX);
-    this.#samples_max = checkCount('maxSamples', options.maxSamples, Infinity);
-    this.#program = compileMachine(machine, { checked: options.checked ?? false });
-    const guide = options.guided === true ? new Guide() : null;
-    const steps_max = Math.min(maxSteps, limits.depth ?? Infinity);
-    this.#walker = new Walker(this.#program, steps_max, guide);
-    this.arbitrary = new TraceArbitrary(this.#program, this.#walker);
-    this.pacer = new Pacer(control, limits.time_ms, () => control.onProgress?.(this.statistics()));
+    const { seed, path, guided = false, workers = 1, limits = {}, maxSamples } = options;
+    this.#machine = machine;
+    this.#options = options;
+    this.#plain = {
+      seed,
+      maxSteps: Math.min(options.maxSteps, limits.depth ?? Infinity),
+      guided,
+      checked: options.checked ?? false,
+      openings: options.openings ?? [],
+      harvest: options.harvest ?? false,
+    };
+    this.#blocks = new Blocks(guided ? workers : 1, maxSamples, path);
+    this.pacer = new Pacer(control, {
+      time_ms: limits.time_ms,
+      memory_bytes: limits.memory_bytes,
+      onProgress: () => control.onProgress?.(this.#bare()),
+      asked: () => this.#turn(),
+    });
   }
 
-  /** The property: `false` when a walk, or a shrink of one, ends in the failure looked for. */
-  async holds(walk: Walk): Promise<boolean> {
-    const exploring = this.statisticsAtFailure === null;
-    if (exploring && this.#samples === this.#samples_max) throw new PreconditionFailure(true);
-    const failing = this.verdict(walk);
-    if (exploring) this.#samples++;
-    else this.#shrinkSteps += walk.steps.length;
-    if (exploring && failing !== null) this.statisticsAtFailure = this.statistics();
-    if (this.pacer.due()) await this.pacer.giveWay();
-    if (failing !== null) return false;
-    this.#stopIfEnded(exploring);
-    return true;
+  /** Errors: what ends one of the threads. */
+  async run(): Promise<readonly Taken[]> {
+    try {
+      this.#turn();
+      const blocks = this.#blocks;
+      const own = new Taker(this.#machine, this.#plain, blocks, this.#share, this.pacer);
+      const mine = await own.run(this.#linesOf(0));
+      if (this.#threads === null) return [mine];
+      return [mine, ...(await this.#others(this.#threads))];
+    } finally {
+      await this.#threads?.end();
+    }
   }
 
-  verdict(walk: Walk): FailingTrace | null {
-    return walk.verdict === undefined
-      ? attempt(this.#program, walk, this.arbitrary.target)
-      : walk.verdict;
+  statistics(blocks: readonly BlockResult[]): Statistics {
+    const { transitions } = this.#machine;
+    const { samples, taken, longest, evidence } = sumOf(blocks.map(({ counts }) => counts));
+    return {
+      ...this.#bare(),
+      samples,
+      transitions: taken.reduce((sum, count) => sum + count, 0),
+      depth: longest,
+      coverage: transitions.map(({ name }, index) => ({ name, taken: taken[index] ?? 0 })),
+      evidence,
+    };
   }
 
-  statistics(): Statistics {
-    const { taken } = this.#walker;
+  #bare(): Statistics {
     return {
       states: 0,
-      transitions: taken.reduce((sum, count) => sum + count, 0),
-      depth: this.#walker.longest,
+      transitions: this.#share.steps,
+      depth: 0,
       levels: [],
       queue: 0,
       elapsed_ms: this.pacer.elapsed_ms(),
       memory_bytes: process.memoryUsage.rss(),
       collisionProbability: 0,
-      coverage: this.#program.machine.transitions.map(({ name }, index) => ({
-        name,
-        taken: taken[index] ?? 0,
-      })),
-      evidence: this.#program.evidence(),
-      samples: this.#samples,
+      coverage: [],
+      evidence: [],
+      samples: this.#share.samples,
     };
   }
 
-  /** A time limit does not cut shrinking, which takes milliseconds; an interruption does. */
-  #stopIfEnded(exploring: boolean): void {
-    const { ended } = this.pacer;
-    if (this.#shrinkSteps > SHRINK_STEPS_MAX) throw new PreconditionFailure(true);
-    if (ended === null || (ended === 'time' && !exploring)) return;
-    this.bound = ended;
-    throw new PreconditionFailure(true);
+  /** Between walks: starts the other threads when it is time to, and tells them when to stop. */
+  #turn(): Bound | null {
+    const { parallelAfter_ms = 0, guided = false } = this.#options;
+    if (this.#threads === null && (guided || this.pacer.elapsed_ms() >= parallelAfter_ms)) {
+      this.#start();
+    }
+    const ended = this.pacer.ended;
+    if (ended !== null) this.#share.stop(ended);
+    return this.#share.stopped();
   }
+
+  #start(): void {
+    const { source, workers = 1, path = '', maxSamples } = this.#options;
+    if (source === undefined || workers === 1 || path !== '') return;
+    const setups = Array.from({ length: workers - 1 }, (_, k) => ({
+      source,
+      options: this.#plain,
+      lines: this.#linesOf(k + 1),
+      of: this.#blocks.lines,
+      walks: maxSamples,
+      shared: this.#share.shared,
+    }));
+    this.#threads = new Threads(setups, () => this.#share.stop('interrupted'));
+  }
+
+  /** Of a thread: its own, or the one that all share. */
+  #linesOf(thread: number): number[] {
+    const { lines } = this.#blocks;
+    if (lines === 1) return [0];
+    const isAlone = this.#options.source === undefined;
+    return isAlone ? Array.from({ length: lines }, (_, line) => line) : [thread];
+  }
+
+  async #others(threads: Threads): Promise<readonly Taken[]> {
+    const done = threads.taken.then(
+      () => true,
+      () => true,
+    );
+    while (!(await Promise.race([done, delay(POLL_MS, false)]))) {
+      this.pacer.look();
+    }
+    return threads.taken;
+  }
+}
+
+/** In their order, up to the first violation. */
+function upToViolation(taken: readonly Taken[]): readonly BlockResult[] {
+  const blocks = taken.flatMap((one) => one.blocks).sort((x, y) => x.index - y.index);
+  const first = blocks.findIndex(({ failing }) => failing !== null);
+  return first < 0 ? blocks : blocks.slice(0, first + 1);
 }
 
 /**
  * Explores at random until a property is violated, or a bound is reached.
  *
- * Deterministic for a seed: the same walks in the same order. A violation is shrunk by fast-check,
- * then minimised. Statistics count walks up to the first failure; antecedents are counted per
- * judged state, which may be the same one again; `states` is 0, because none are kept for good.
- * Errors: `BrokenModelError` with a shrunk trace; `RangeError` for an option out of range.
+ * Deterministic for a seed: the same walks, and the violation of the first of them that has one,
+ * whichever thread makes it. A violation is shrunk by fast-check, then minimised. Statistics count
+ * walks up to the first failure; antecedents are counted per judged state, which may be the same
+ * one again; `states` is 0, because none are kept for good.
+ * Errors: `BrokenModelError` with a shrunk trace; `RangeError` for an option out of range, or an
+ * opening of which a step is disabled.
  */
 export async function explore<S, F extends Fields>(
   machine: Machine<S, F>,
   options: RandomOptions,
   control: Control,
 ): Promise<RandomOutcome> {
+  checkOptions(options);
+  const { guided = false, path = '' } = options;
   const seed = foldSeed(options.seed);
-  const path = checkPath(options.path ?? '');
-  if (options.guided === true && path !== '') throw new RangeError('a guided run has no path');
-  const exploration = new Exploration(machine, options, control);
-  const property = asyncProperty(exploration.arbitrary, (walk) => exploration.holds(walk));
-  const details: RunDetails<[Walk]> = await check(property, {
-    seed: seedForFastCheck(seed),
-    path,
-    numRuns: options.maxSamples,
-  });
-  const failing = details.counterexample && exploration.verdict(details.counterexample[0]);
+  const exploration = new Exploration(machine, { ...options, seed }, control);
+  const taken = await exploration.run();
+  const blocks = upToViolation(taken);
+  const statistics = exploration.statistics(blocks);
+  const failing = blocks.at(-1)?.failing ?? null;
+  const cut = blocks.find(({ bound }) => bound !== null)?.bound ?? exploration.pacer.ended;
   if (failing === null) {
-    const bound = exploration.bound ?? 'samples';
-    return { kind: 'inconclusive', bound, statistics: exploration.statistics(), seed, path };
+    const openings = merged(
+      taken.flatMap((one) => one.openings),
+      (x, y) => x + y,
+    );
+    return {
+      kind: 'inconclusive',
+      bound: statistics.samples === options.maxSamples ? 'samples' : (cut ?? 'samples'),
+      statistics,
+      seed,
+      path,
+      ...(options.harvest === true ? { openings } : {}),
+    };
   }
   const { failure, trace } = failing;
   if (failure.kind === 'broken') {
@@ -171,7 +262,6 @@ export async function explore<S, F extends Fields>(
   }
   const { property: id, finding } = failure;
   const found: Violation = { property: id, finding, trace, minimality: { kind: 'none' } };
-  const statistics = exploration.statisticsAtFailure ?? exploration.statistics();
   const violation =
     options.minimise === false
       ? found
@@ -180,13 +270,13 @@ export async function explore<S, F extends Fields>(
           onProgress: () => control.onProgress?.(statistics),
         });
   const interrupted = control.interrupted?.() === true ? 'interrupted' : null;
-  const bound = exploration.bound ?? interrupted;
+  const bound = blocks.find((block) => block.bound !== null)?.bound ?? interrupted;
   return {
     kind: 'violated',
     violations: [violation],
     ...(bound === null ? {} : { bound }),
     statistics,
     seed,
-    path: options.guided === true ? '' : (details.counterexamplePath ?? path),
+    path: guided ? '' : failing.path,
   };
 }

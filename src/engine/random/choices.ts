@@ -5,7 +5,7 @@
  * places alone, hence is found out once for each combination of them.
  */
 import type { Fields } from '../machine/index.ts';
-import { mayBeEnabled, placeIn } from '../places.ts';
+import { mayBeEnabled, placesKey } from '../places.ts';
 import type { Program } from '../program.ts';
 
 /** Some instances of one transition. */
@@ -28,11 +28,7 @@ export class Choices<S, F extends Fields> {
 
   /** Order: by transition. Transitions that are enabled nowhere here are left out. */
   at(words: Int32Array): readonly Choice[] {
-    const { places } = this.#program;
-    let key = 0;
-    for (let actor = 0; actor < places.where.length; actor++) {
-      key = key * (places.mask + 1) + placeIn(places, words, actor);
-    }
+    const key = placesKey(this.#program.places, words);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     if (this.#known.size === KEPT_MAX) this.#known.clear();

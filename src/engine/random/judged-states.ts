@@ -18,6 +18,10 @@ export class JudgedStates {
     this.#vectors = new Int32Array(width * SLOTS);
   }
 
+  clear(): void {
+    this.#filled.fill(0);
+  }
+
   /** Whether the state was remembered. Otherwise `remember` may be called for it next. */
   has(words: Int32Array): boolean {
     const width = this.#width;

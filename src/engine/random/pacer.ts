@@ -5,27 +5,37 @@ import type { Bound, Control } from '../outcome.ts';
 const SLICE_MS = 50;
 const PROGRESS_EVERY_MS = 500;
 
+export interface PacerOptions {
+  /** Counted from now. */
+  readonly time_ms?: number | undefined;
+  /** Of the process. */
+  readonly memory_bytes?: number | undefined;
+  /** Called at least once a second. */
+  readonly onProgress?: () => void;
+  /** Called whenever the event loop was served: why to stop, if somebody else knows. */
+  readonly asked?: () => Bound | null;
+}
+
 export class Pacer {
   readonly startedAt: number;
   readonly #control: Control;
+  readonly #options: PacerOptions;
   readonly #deadline: number;
-  readonly #onProgress: (() => void) | null;
   #yieldedAt: number;
   #reportedAt: number;
   #ended: Bound | null = null;
 
-  /** `time_ms` is counted from now; `onProgress` is called at least once a second. */
-  constructor(control: Control, time_ms = Number.POSITIVE_INFINITY, onProgress?: () => void) {
+  constructor(control: Control, options: PacerOptions = {}) {
     this.#control = control;
+    this.#options = options;
     this.startedAt = control.now();
-    this.#deadline = this.startedAt + time_ms;
-    this.#onProgress = onProgress ?? null;
+    this.#deadline = this.startedAt + (options.time_ms ?? Number.POSITIVE_INFINITY);
     this.#yieldedAt = this.startedAt;
     this.#reportedAt = this.startedAt;
     if (control.interrupted?.() === true) this.#ended = 'interrupted';
   }
 
-  /** Why to stop; `null` to go on. Kept up to date by `due` and `giveWay`. */
+  /** Why to stop; `null` to go on. Kept up to date by `due`, `giveWay` and `look`. */
   get ended(): Bound | null {
     return this.#ended;
   }
@@ -46,12 +56,25 @@ export class Pacer {
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });
+    this.look();
+  }
+
+  /** Asks the caller whether to go on, now that the event loop has run. */
+  look(): void {
+    const { memory_bytes = Infinity, onProgress, asked } = this.#options;
     if (this.#control.interrupted?.() === true) this.#ended = 'interrupted';
+    if (memory_bytes < Infinity && process.memoryUsage.rss() >= memory_bytes) {
+      this.#ended ??= 'memory';
+    }
+    const told = asked?.() ?? null;
+    if (told === 'interrupted') this.#ended = told;
+    else this.#ended ??= told;
     const now = this.#control.now();
+    if (now >= this.#deadline) this.#ended ??= 'time';
     this.#yieldedAt = now;
-    if (this.#onProgress !== null && now - this.#reportedAt >= PROGRESS_EVERY_MS) {
+    if (onProgress !== undefined && now - this.#reportedAt >= PROGRESS_EVERY_MS) {
       this.#reportedAt = now;
-      this.#onProgress();
+      onProgress();
     }
   }
 }

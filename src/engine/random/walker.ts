@@ -8,11 +8,13 @@
  * alone.
  */
 import type { Fields, Transition } from '../machine/index.ts';
+import type { Trace } from '../outcome.ts';
 import { orBroken, wantedAmong, type Failure } from '../minimise/attempt.ts';
 import type { Instance, Program } from '../program.ts';
 import { Choices, type Choice } from './choices.ts';
 import { Draw, type SeedSource } from './draw.ts';
 import type { Guide } from './guide.ts';
+import type { Harvest } from './harvest.ts';
 import { JudgedStates } from './judged-states.ts';
 import { Swarm } from './swarm.ts';
 import { Walk } from './walk.ts';
@@ -20,6 +22,16 @@ import { Walk } from './walk.ts';
 /** Random tries of the instances of one transition; of fewer, each is tried once. */
 const TRIES = 6;
 const NONE = -1;
+
+export interface WalkerOptions<S, F extends Fields> {
+  /** Says where most walks begin; they then go on half as far. */
+  readonly guide?: Guide | null;
+  readonly swarm?: Swarm;
+  /** Each of the first walks takes one of these steps by step, then goes on. */
+  readonly openings?: readonly Trace[];
+  /** Learns of each step. */
+  readonly harvest?: Harvest<S, F> | null;
+}
 
 export class Walker<S, F extends Fields> {
   /** Executed steps by transition. */
@@ -39,21 +51,20 @@ export class Walker<S, F extends Fields> {
   readonly #left: Int32Array;
   readonly #judged: JudgedStates;
   readonly #guide: Guide | null;
+  readonly #openings: readonly Trace[];
+  readonly #harvest: Harvest<S, F> | null;
+  #walks = 0;
   #trying = NONE;
 
-  /** With a guide, most walks begin where it says, and go on half as far. */
-  constructor(
-    program: Program<S, F>,
-    steps_max: number,
-    guide: Guide | null = null,
-    swarm = new Swarm(program.machine.transitions.map(({ name }) => name)),
-  ) {
+  constructor(program: Program<S, F>, steps_max: number, options: WalkerOptions<S, F> = {}) {
     const { transitions } = program.machine;
     this.#program = program;
     this.#steps_max = steps_max;
-    this.#guide = guide;
+    this.#guide = options.guide ?? null;
+    this.#openings = options.openings ?? [];
+    this.#harvest = options.harvest ?? null;
     this.#judged = new JudgedStates(program.words);
-    this.#swarm = swarm;
+    this.#swarm = options.swarm ?? new Swarm(transitions.map(({ name }) => name));
     this.taken = new Float64Array(transitions.length);
     this.#choices = new Choices(program);
     this.#left = new Int32Array(transitions.length);
@@ -63,20 +74,32 @@ export class Walker<S, F extends Fields> {
     this.#normalise = program.machine.normalise ?? (() => undefined);
   }
 
-  /** Makes one walk. It ends at the first failure, in a deadlock or at the step limit. */
+  /** What is counted from here on does not depend on the walks before. */
+  countAnew(): void {
+    this.taken.fill(0);
+    this.longest = 0;
+    this.#judged.clear();
+  }
+
+  /**
+   * Makes one walk. It ends at the first failure, in a deadlock or at the step limit.
+   * Errors: `RangeError` for an opening of which a step is disabled.
+   */
   walk(source: SeedSource): Walk {
     const program = this.#program;
     this.#draw.seedFrom(source);
     this.#swarm.draw(this.#draw);
-    const start = this.#guide?.begin(this.#draw) ?? null;
-    const initial = start?.initial ?? this.#draw.below(program.machine.initial.length);
+    const opening = this.#openings[this.#walks++];
+    const start = opening === undefined ? (this.#guide?.begin(this.#draw) ?? null) : null;
+    const { length } = program.machine.initial;
+    const initial = (opening ?? start)?.initial ?? this.#draw.below(length);
     const steps = [...(start?.steps ?? [])];
     this.#trying = NONE;
     const failure = orBroken(null, () => {
       if (start !== null) program.load(start.words);
       else program.initialise(initial);
       const already = start === null ? wantedAmong(program.evaluate(null), null) : null;
-      return already ?? this.#wander(initial, steps);
+      return already ?? this.#wander(initial, steps, opening?.steps ?? []);
     });
     this.longest = Math.max(this.longest, steps.length);
     if (failure?.kind === 'broken' && this.#trying !== NONE) steps.push(this.#trying);
@@ -84,21 +107,32 @@ export class Walker<S, F extends Fields> {
     return new Walk(trace, failure === null ? null : { trace, failure });
   }
 
-  #wander(initial: number, steps: number[]): Failure | null {
+  #wander(initial: number, steps: number[], opening: readonly number[]): Failure | null {
     const guide = this.#guide;
     const more = guide === null ? this.#steps_max : Math.ceil(this.#steps_max / 2);
-    const end = Math.min(this.#steps_max, steps.length + more);
+    const end = Math.min(this.#steps_max, steps.length + opening.length + more);
     while (steps.length < end) {
-      const id = this.#step();
+      const given = opening[steps.length];
+      const id = given === undefined ? this.#step() : this.#follow(given);
       if (id === NONE) return null;
       steps.push(id);
       const transition = this.#transitionOf[id] ?? 0;
       this.taken[transition] = (this.taken[transition] ?? 0) + 1;
       const failure = this.#judge(id);
       if (failure !== null) return failure;
-      guide?.reached(this.#program.currentWords, { initial, steps }, this.#draw);
+      const words = this.#program.currentWords;
+      guide?.reached(words, { initial, steps }, this.#draw);
+      this.#harvest?.reached(words, transition, { initial, steps });
     }
     return null;
+  }
+
+  /** Executes a step that was given. */
+  #follow(id: number): number {
+    const program = this.#program;
+    copyWords(program.currentWords, program.beforeWords);
+    if (this.#execute(id)) return id;
+    throw new RangeError(`an opening takes instance ${id} where it is disabled`);
   }
 
   /** As `Program.evaluate`, but states that were found good before are not judged again. */

@@ -1,5 +1,6 @@
 /** The JSON Schemas that the package publishes, each generated from its declaration. */
 import { z } from 'zod';
+import { openingsSchema, openingsSchemaName } from '../cli/openings/schema.ts';
 import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
 import { baselineSchema, baselineSchemaName } from '../report/baseline.ts';
 import { checksSchema, checksSchemaName } from '../report/checks.ts';
@@ -24,6 +25,7 @@ export const publishedSchemas: Readonly<Record<string, string>> = {
   'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
   'event.schema.json': textOf(eventSchemaName, eventSchema),
   'mutants.schema.json': textOf(mutantsSchemaName, mutantsSchema),
+  'openings.schema.json': textOf(openingsSchemaName, openingsSchema),
   'report.schema.json': textOf(reportSchemaName, reportSchema),
   'rules-event.schema.json': textOf(sweepEventSchemaName, sweepEventSchema),
   'rules.schema.json': textOf(sweepSchemaName, sweepSchema),

@@ -10,7 +10,8 @@ import {
   type ExhaustiveOptions,
   type MachineSource,
 } from '../engine/exhaustive.ts';
-import type { Control, Limits, Outcome, Statistics, Violation } from '../engine/outcome.ts';
+import type { Control, Limits, Outcome, Statistics, Trace, Violation } from '../engine/outcome.ts';
+import type { Opening } from '../engine/random/harvest.ts';
 import { explore, type RandomOptions, type RandomOutcome } from '../engine/random.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type { SearchHeader, SearchReport } from '../report/search-report.ts';
@@ -55,6 +56,8 @@ export interface ExhaustiveSettings {
 
 export interface Searched extends SearchReport {
   readonly found: readonly SearchedViolation[];
+  /** What later runs should begin with, when that was asked for and nothing was found. */
+  readonly openings?: readonly Opening[];
 }
 
 /** Time after which a search is worth the start of more threads. */
@@ -68,8 +71,17 @@ export interface RandomSettings {
   readonly path?: string;
   /** Begin most walks where an earlier one was the first. Default: `false`. */
   readonly guided?: boolean;
+  /** Runs that guided walks begin with. */
+  readonly openings?: readonly Trace[];
+  /** Whether to say what later runs should begin with. */
+  readonly harvest?: boolean;
   readonly maxSamples: number;
   readonly maxSteps: number;
+  /**
+   * Threads that walk. `auto`: as many as there are cores, once a run has lasted, and one when it
+   * is guided, since its walks depend on their number. Default: 1.
+   */
+  readonly workers?: number | 'auto';
 }
 
 /** A search as it was asked for, to be made here or elsewhere. */
@@ -80,7 +92,11 @@ export interface Search {
   /** Plain data. */
   readonly task:
     | { readonly engine: 'exhaustive'; readonly options: ExhaustiveOptions }
-    | { readonly engine: 'random'; readonly options: RandomOptions };
+    | {
+        readonly engine: 'random';
+        readonly options: RandomOptions;
+        readonly workers: number | 'auto';
+      };
 }
 
 export function controlFor(context: SearchContext, header: SearchHeader): Control {
@@ -131,6 +147,17 @@ export function threadsFor(
   };
 }
 
+/** The threads of random walks. */
+function walkersFor(
+  source: MachineSource | undefined,
+  workers: number | 'auto',
+): Pick<RandomOptions, 'workers' | 'parallelAfter_ms' | 'source'> {
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(workers === 'auto' ? { workers: availableParallelism(), parallelAfter_ms } : { workers }),
+  };
+}
+
 /** No walk, no verdict. Errors: fault 102. */
 function checkPathLed({ path }: RandomSettings, { kind, statistics, ...more }: Outcome): void {
   if (path === undefined || kind !== 'inconclusive' || statistics.samples !== 0) return;
@@ -171,23 +198,24 @@ export function exhaustiveSearch(
 export function randomSearch(
   environment: Environment,
   target: SearchTarget,
-  settings: RandomSettings,
+  { workers: wanted = 1, ...settings }: RandomSettings,
 ): Search {
   const { scenario, selection, limits, repeat } = target;
   const machine = environment.catalogue.instantiate(selection);
+  const workers = wanted === 'auto' && settings.guided === true ? 1 : wanted;
   const header: SearchHeader = {
     verb: 'run',
     engine: 'random',
     scenario,
     machine: machine.name,
     selection,
-    workers: 1,
+    workers,
     seed: settings.seed,
     startedAt: environment.date(),
     repeat,
   };
   const options = { ...settings, limits };
-  return { target, machine, header, task: { engine: 'random', options } };
+  return { target, machine, header, task: { engine: 'random', options, workers } };
 }
 
 /** What a saved counterexample says of how it was found. */
@@ -225,7 +253,15 @@ export async function reported(
   const by = foundBy(version, header, outcome);
   const found = foundViolations(context, target, machine, violationsOf(outcome), by);
   const complete = isComplete(outcome, isExhaustive ? (task.options.maxErrors ?? 1) : 1);
-  const report: Searched = { ...header, ...pathOf(header, outcome), outcome, complete, found };
+  const openings = 'openings' in outcome && outcome.openings;
+  const report: Searched = {
+    ...header,
+    ...pathOf(header, outcome),
+    outcome,
+    complete,
+    found,
+    ...(openings ? { openings } : {}),
+  };
   context.reporter.finished(report);
   return report;
 }
@@ -239,10 +275,11 @@ export function searchHere(
   const { target, machine, header, task } = search;
   context.reporter.started(header);
   const control = controlFor(context, header);
-  if (task.engine === 'random') {
-    return reported(context, search, explore(machine, task.options, control));
-  }
   const source = context.environment.catalogue.source?.(target.selection);
+  if (task.engine === 'random') {
+    const walkers = walkersFor(source, task.workers);
+    return reported(context, search, explore(machine, { ...task.options, ...walkers }, control));
+  }
   const threads = threadsFor(source, workers, expectedStates(target));
   const work = checkExhaustively(machine, { ...task.options, ...threads }, control);
   return reported(context, search, work);

@@ -103,7 +103,7 @@ class SideBySide {
     const { catalogue, cores = 1 } = this.#context.environment;
     const source = catalogue.source?.(target.selection);
     if (source === undefined) throw new RangeError('there is no source of the machine');
-    if (task.engine === 'random') return { ...task, source };
+    if (task.engine === 'random') return { engine: 'random', options: task.options, source };
     return { ...task, source, options: { ...task.options, workers: cores, parallelAfter_ms } };
   }
 
@@ -159,7 +159,8 @@ export function searchEachAtRandom(
       () =>
         randomSearch(environment, target, settings),
   );
-  const lanes = lanesFor(environment, targets);
+  const isFree = wanted.every(({ settings: { workers = 'auto' } }) => workers === 'auto');
+  const lanes = isFree ? lanesFor(environment, targets) : 1;
   if (lanes === 1) return oneByOne(context, searches, []);
   return new SideBySide(
     context,

@@ -1,12 +1,14 @@
 /** `run`: random exploration. */
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
+import type { ScenarioEntry } from '../../checker/catalogue.ts';
 import { Fault } from '../../checker/fault.ts';
 import { foldSeed } from '../../engine/random/seed.ts';
 import { WALK_STEPS_MAX } from '../../engine/random.ts';
 import type { SearchReport } from '../../report/search-report.ts';
-import { limitsOf } from '../check-options.ts';
+import { limitsOf, workersOf } from '../check-options.ts';
 import { conclude, summarise } from '../conclusion.ts';
 import type { Environment } from '../environment.ts';
+import { checkCorpus, corpusFor, type CorpusUse } from '../openings/use.ts';
 import {
   limitOptions,
   outputOptions,
@@ -36,6 +38,16 @@ const options = {
     default: false,
     describe: 'Begin most walks in states that an earlier walk was the first to reach',
   },
+  corpus: {
+    type: 'string',
+    describe: 'Begin guided walks with the openings in this folder, and keep new ones there',
+  },
+  workers: {
+    type: 'string',
+    default: 'auto',
+    describe: 'Threads: auto or a number; guided walks depend on it',
+  },
+  'max-memory': { type: 'string', describe: 'Most memory: 512M, 4G', group: 'Limits:' },
   'max-samples': {
     type: 'string',
     describe: 'Random walks [default: 10000; 1 with --seed and --path]',
@@ -60,16 +72,21 @@ type Arguments = ArgumentsCamelCase<
 export const defaultMaxSteps = 200;
 export const defaultMaxSamples = 10_000;
 
+const isGuided = ({ guided, corpus }: Arguments): boolean => guided || corpus !== undefined;
+
 function settingsFor(
   argv: Arguments,
   seed: bigint,
   scenarioSteps: number | undefined,
+  corpus: CorpusUse | undefined,
 ): RandomSettings {
   const { path, maxSamples, maxSteps } = argv;
   const samples = argv.seed !== undefined && path !== undefined ? 1 : defaultMaxSamples;
   return {
     seed,
-    guided: argv.guided,
+    guided: isGuided(argv),
+    workers: workersOf(argv) ?? 'auto',
+    ...(corpus === undefined ? {} : { openings: corpus.before.openings, harvest: corpus.grows }),
     ...(path === undefined ? {} : { path: values.path('path', path) }),
     maxSamples:
       maxSamples === undefined
@@ -82,18 +99,27 @@ function settingsFor(
   };
 }
 
-function otherArguments(argv: Arguments): string[] {
+/** `guidance`: what stands for `--corpus` and `--guided`. */
+function otherArguments(argv: Arguments, guidance: readonly string[]): string[] {
   const texts: Readonly<Record<string, string | undefined>> = {
     '--max-samples': argv.maxSamples,
     '--max-steps': argv.maxSteps,
     '--max-depth': argv.maxDepth,
+    '--max-memory': argv.maxMemory,
     '--timeout': argv.timeout,
+    // Other walks are the same for any number.
+    '--workers': isGuided(argv) && argv.workers !== 'auto' ? argv.workers : undefined,
   };
   return [
-    ...(argv.guided ? ['--guided'] : []),
+    ...guidance,
     ...Object.entries(texts).flatMap(([flag, text]) => (text === undefined ? [] : [flag, text])),
   ];
 }
+
+const guidanceOf = ({ guided, corpus }: Arguments): readonly string[] => {
+  if (corpus !== undefined) return ['--corpus', corpus];
+  return guided ? ['--guided'] : [];
+};
 
 /** The command that repeats all walks. */
 const repeatAll = (argv: Arguments, ids: readonly string[], seed: bigint): string =>
@@ -101,11 +127,49 @@ const repeatAll = (argv: Arguments, ids: readonly string[], seed: bigint): strin
     'run',
     ...(argv.scenario === undefined || argv.scenario.length === 0 ? [] : ids),
     ...givenArguments(argv),
-    ...otherArguments(argv),
+    ...otherArguments(argv, guidanceOf(argv)),
     '--seed',
     `0x${seed.toString(16)}`,
     ...(argv.path === undefined ? [] : ['--path', argv.path]),
   );
+
+/** Errors: fault 103. */
+function checkTogether(argv: Arguments): void {
+  if (argv.shard !== undefined && argv.seed === undefined) {
+    throw new Fault('KMC-103', '--shard needs --seed', ['All shards of a run share one.']);
+  }
+  if (argv.path === undefined) return;
+  if (argv.seed === undefined) {
+    throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
+  }
+  if (isGuided(argv)) {
+    const flag = argv.corpus === undefined ? '--guided' : '--corpus';
+    throw new Fault('KMC-103', `${flag} takes no --path`, [
+      'Each walk depends on those before it: the seed alone repeats them.',
+    ]);
+  }
+}
+
+/** Errors: those of flags, and of a corpus that cannot be used. */
+function targetFor(
+  environment: Environment,
+  argv: Arguments,
+  scenario: ScenarioEntry,
+  seed: bigint,
+) {
+  const selection = selectionFor(environment.catalogue, scenario, argv);
+  const corpus =
+    argv.corpus === undefined
+      ? undefined
+      : corpusFor(environment, argv.corpus, scenario, selection);
+  const words = [
+    ...selectionArguments(scenario, selection),
+    ...otherArguments(argv, corpus?.flags ?? guidanceOf(argv)),
+  ];
+  const repeat = commandLine('run', scenario.id, ...words, '--seed', `0x${seed.toString(16)}`);
+  const settings = settingsFor(argv, seed, scenario.maxSteps, corpus);
+  return { target: { scenario, selection, limits: limitsOf(argv), repeat }, settings, corpus };
+}
 
 async function run(environment: Environment, argv: Arguments): Promise<number> {
   const { catalogue, model } = environment;
@@ -113,33 +177,17 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     argv,
     catalogue.scenarios.map(({ id }) => id),
   );
-  if (argv.shard !== undefined && argv.seed === undefined) {
-    throw new Fault('KMC-103', '--shard needs --seed', ['All shards of a run share one.']);
-  }
-  if (argv.path !== undefined && argv.seed === undefined) {
-    throw new Fault('KMC-103', '--path needs --seed', ['Both are printed with a violation.']);
-  }
-  if (argv.path !== undefined && argv.guided) {
-    throw new Fault('KMC-103', '--guided takes no --path', [
-      'Each walk depends on those before it: the seed alone repeats them.',
-    ]);
-  }
+  checkTogether(argv);
   const scenarios = scenariosFor(catalogue, argv.scenario ?? [], argv.mutant);
   const ids = scenarios.map(({ id }) => id);
   if (ids.length === 0) throw new Fault('KMC-103', 'no scenario is selected');
+  checkCorpus(argv.corpus, scenarios);
   const seed = foldSeed(
     argv.seed === undefined ? environment.randomSeed() : values.seed('seed', argv.seed),
   );
-  const limits = limitsOf(argv);
   const { part, shard } = partOf(scenarios, argv.shard);
   const own = scenarios.filter(({ id }) => part.includes(id));
-  const targets = own.map((scenario) => {
-    const selection = selectionFor(catalogue, scenario, argv);
-    const words = [...selectionArguments(scenario, selection), ...otherArguments(argv)];
-    const repeat = commandLine('run', scenario.id, ...words, '--seed', `0x${seed.toString(16)}`);
-    const settings = settingsFor(argv, seed, scenario.maxSteps);
-    return { target: { scenario, selection, limits, repeat }, settings };
-  });
+  const targets = own.map((scenario) => targetFor(environment, argv, scenario, seed));
   const output = outputFor(environment, argv);
   const folder = saveFolderOf(argv.save);
   const context: SearchContext = {
@@ -150,7 +198,10 @@ async function run(environment: Environment, argv: Arguments): Promise<number> {
     taken: new Set(),
   };
   const reports: SearchReport[] = [];
-  for await (const report of searchEachAtRandom(context, targets)) reports.push(report);
+  for await (const report of searchEachAtRandom(context, targets)) {
+    targets[reports.length]?.corpus?.keep(report);
+    reports.push(report);
+  }
   const job = {
     verb: 'run',
     model,
@@ -182,7 +233,11 @@ export const runCommand: Command = {
             '$0 run --mutant link-unsynced-child --seed 0x5eed',
             'A run that can be repeated',
           )
-          .example('$0 run --timeout 10s', 'Ten seconds for each scenario of CI'),
+          .example('$0 run --timeout 10s', 'Ten seconds for each scenario of CI')
+          .example(
+            '$0 run shadow-rights --corpus openings',
+            'Guided walks that go on where earlier runs came to',
+          ),
       async (argv) => finish(await run(environment, argv)),
     ),
 };

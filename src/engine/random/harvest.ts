@@ -73,8 +73,7 @@ export function merged(
   for (const opening of openings) {
     const other = best.get(opening.feature);
     const shorter = other === undefined || compareTraces(opening, other) < 0 ? opening : other;
-    const reached =
-      other === undefined ? opening.reached : combine(opening.reached, other.reached);
+    const reached = other === undefined ? opening.reached : combine(opening.reached, other.reached);
     best.set(opening.feature, { ...shorter, reached });
   }
   return [...best.values()];

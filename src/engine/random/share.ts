@@ -42,7 +42,7 @@ export class Share {
 
   noteFailing(block: number): void {
     const { words } = this.shared;
-    for (let least = Atomics.load(words, Word.failing); block < least; ) {
+    for (let least = Atomics.load(words, Word.failing); block < least;) {
       const seen = Atomics.compareExchange(words, Word.failing, least, block);
       if (seen === least) return;
       least = seen;

@@ -182,13 +182,7 @@ class WalksOfBlock<S, F extends Fields> {
   readonly #pacer: Pacer;
   #shrinkSteps = 0;
 
-  constructor(
-    program: Program<S, F>,
-    line: Line<S, F>,
-    block: Block,
-    share: Share,
-    pacer: Pacer,
-  ) {
+  constructor(program: Program<S, F>, line: Line<S, F>, block: Block, share: Share, pacer: Pacer) {
     this.#program = program;
     this.#line = line;
     this.#block = block;

@@ -13,13 +13,7 @@ const share = new Share(shared);
 let turns = 0;
 const control = { now: () => turns++ };
 const pacer = new Pacer(control, { asked: () => share.stopped() });
-const taker = new Taker(
-  await machineFrom(source),
-  options,
-  new Blocks(of, walks),
-  share,
-  pacer,
-);
+const taker = new Taker(await machineFrom(source), options, new Blocks(of, walks), share, pacer);
 const taken = await taker.run(lines);
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 parentPort?.postMessage(taken);

@@ -3,6 +3,7 @@ import { ACC_ALL, ACC_EXEC_MASK, ACC_WRITE_MASK, accessText } from '../model/acc
 import { PG_LEVEL_4K } from '../model/geometry.ts';
 import { gpteText } from '../model/gpte.ts';
 import { readGuest, spte_index, sptep_to_sp } from '../model/shadow/mmu-page.ts';
+import { kvm_mmu_page_get_access } from '../model/shadow/rmap.ts';
 import { is_last_spte, isTableSpte, spte_to_child_sp, spteAccess } from '../model/spte.ts';
 import { stepProperty, type Kvm } from './property.ts';
 import { grantable, isSettled } from './helpers/pages.ts';
@@ -29,8 +30,9 @@ export const splitKeepsTheRightsOfTheGuest = stepProperty({
   id: 'split-keeps-the-rights-of-the-guest',
   brief: 'SH-ROLE, XLATE, Y3',
   says:
-    'The table that takes the place of a huge leaf may do what the leaf could, and be executed ' +
-    'and used by user code where the guest entry lets it, and so may its leaves at 4K.',
+    'The table that takes the place of a huge leaf may do what the leaf could and what is ' +
+    'recorded beside it, and be executed and used by user code where the guest entry lets it, ' +
+    'and so may its leaves at 4K.',
   why:
     'A table with other rights than a fault would give it is shared with the wrong ways, or ' +
     'replaced at the next fault.',
@@ -46,7 +48,8 @@ export const splitKeepsTheRightsOfTheGuest = stepProperty({
     const child = tableInPlace(before, after);
     if (child < 0) return null;
     const { access } = after.sp.at(child).role;
-    const could = spteAccess(page.spt.get(index));
+    // Write protection may have taken from the leaf what the guest gave.
+    const could = spteAccess(page.spt.get(index)) | kvm_mmu_page_get_access(page, index);
     const pte = readGuest(before, page.gfn, index);
     const given = isSettled(before, page, index) ? grantable(page, pte) & ~ACC_WRITE_MASK : 0;
     const small = smallest(after, child);
@@ -59,7 +62,7 @@ export const splitKeepsTheRightsOfTheGuest = stepProperty({
         child,
         access: accessText(access),
         small: accessText(small),
-        leaf: accessText(could),
+        recorded: accessText(could),
         entry: gpteText(pte),
       },
     };

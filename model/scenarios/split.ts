@@ -167,6 +167,17 @@ export const splitScenarios: readonly Scenario[] = [
     budget: { fault: 3, lock_break: 1, alloc_failure: 1 },
   }),
   split({
+    id: 'shadow-split-protected',
+    says:
+      'The first time that logging is switched on there is no memory to split with: the huge ' +
+      'page is write-protected as it is, and split the next time.',
+    geometry: { ...twoFrames, shadow_pages: 4, vcpus: 1, caches: true },
+    initialMemory: [[large(2), NO_GPTE]],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3, log_dirty: 3, alloc_failure: 1 },
+  }),
+  split({
     id: 'shadow-split-contention',
     says:
       'Whenever the split looks, mmu_lock is contended or the processor is wanted by another ' +

@@ -164,6 +164,7 @@ export const armLeaves = (kvm: Kvm, key: number): void => {
     rmap_write_protect(kvm, key, false);
     return;
   }
+  if (kvm.costs !== undefined) kvm.costs.rmaps += 1;
   for (let rest = kvm.rmap.at(key).bits; rest !== 0; rest = withoutLowest(rest)) {
     const sp = sptep_to_sp(kvm, lowestBit(rest));
     const index = spte_index(kvm, lowestBit(rest));

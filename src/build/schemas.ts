@@ -2,6 +2,12 @@
 import { z } from 'zod';
 import { openingsSchema, openingsSchemaName } from '../cli/openings/schema.ts';
 import { counterexampleSchema, schemaName } from '../counterexample/schema.ts';
+import {
+  matrixEventSchema,
+  matrixEventSchemaName,
+  matrixSchema,
+  matrixSchemaName,
+} from '../matrix/schema.ts';
 import { baselineSchema, baselineSchemaName } from '../report/baseline.ts';
 import { checksSchema, checksSchemaName } from '../report/checks.ts';
 import { mutantsSchema, mutantsSchemaName } from '../report/mutants.ts';
@@ -24,6 +30,8 @@ export const publishedSchemas: Readonly<Record<string, string>> = {
   'checks.schema.json': textOf(checksSchemaName, checksSchema),
   'counterexample.schema.json': textOf(schemaName, counterexampleSchema),
   'event.schema.json': textOf(eventSchemaName, eventSchema),
+  'matrix-event.schema.json': textOf(matrixEventSchemaName, matrixEventSchema),
+  'matrix.schema.json': textOf(matrixSchemaName, matrixSchema),
   'mutants.schema.json': textOf(mutantsSchemaName, mutantsSchema),
   'openings.schema.json': textOf(openingsSchemaName, openingsSchema),
   'report.schema.json': textOf(reportSchemaName, reportSchema),

@@ -5,6 +5,7 @@
  * Source: cover letter of the third series (April 2022): dirty_log_perf_test with 1 GiB per vCPU
  * in 1G pages of HugeTLB, in seconds. Here those of 64 vCPUs.
  */
+import { modelTransitions } from '../../model/index.ts';
 import type { Counted, Phase } from './run.ts';
 import type { Guest, Log } from './setting.ts';
 
@@ -33,6 +34,9 @@ export interface Figure extends Place {
 
 /** Direct MMUs make a page writable again without mmu_lock. */
 export const FAST_PAGE_FAULT = 'fast_page_fault';
+
+export const hasStep = (name: string): boolean =>
+  modelTransitions.some((step) => step.name === name);
 
 const dirty = { log: 'get', phase: 'pass 1', counted: 'locked' } as const;
 const direct = { guest: 'direct', ...dirty, needs: FAST_PAGE_FAULT } as const;

@@ -6,9 +6,25 @@
 import { createMachine, gpte, type Costs, type Kvm } from '../../model/index.ts';
 import type { Machine } from '../engine/machine/index.ts';
 import { compileMachine, type Program } from '../engine/program.ts';
-import { configFor, isWritten, pagesOf, type Setting } from './setting.ts';
+import {
+  configFor,
+  hasPmlBuffer,
+  isWritten,
+  pagesOf,
+  type LargeEntry,
+  type Setting,
+} from './setting.ts';
 
-export const phases = ['populate', 'enable', 'pass 1', 'harvest 1', 'pass 2', 'harvest 2'] as const;
+export const phases = [
+  'populate',
+  'enable',
+  'pass 1',
+  'harvest 1',
+  'pass 2',
+  'harvest 2',
+  'disable',
+  'pass 3',
+] as const;
 export type Phase = (typeof phases)[number];
 
 export const counted = ['locked', 'lockless', 'pages', 'sptes', 'rmaps', 'flushes'] as const;
@@ -47,6 +63,9 @@ function byActor(program: Program<Kvm>): ReadonlyMap<string, readonly Instance[]
   return map;
 }
 
+const largeEntry: LargeEntry = (gfn, access) =>
+  gpte({ gfn, large: true, ...(access === undefined ? {} : { access }) });
+
 export class Run {
   readonly #setting: Setting;
   readonly #program: Program<Kvm>;
@@ -57,7 +76,7 @@ export class Run {
 
   constructor(setting: Setting) {
     this.#setting = setting;
-    const config = configFor(setting, (gfn) => gpte({ gfn, large: true }), this.#costs);
+    const config = configFor(setting, largeEntry, this.#costs);
     const machine = createMachine('matrix', config) as unknown as Machine<Kvm>;
     this.#program = compileMachine(machine);
     this.#instances = byActor(this.#program);
@@ -140,12 +159,16 @@ export class Run {
     }
   }
 
-  /** A call of userspace, to its return. Of several that it could make, the first. */
-  #call(transition: string): void {
+  /**
+   * A call of userspace, to its return. Of several that it could make, the first. What is named
+   * `failing` happens as soon as it can.
+   */
+  #call(transition: string, failing?: string): void {
     const { instances, machine } = this.#program;
     const id = instances.findIndex((i) => machine.transitions[i.transition]?.name === transition);
     this.#take(id);
-    for (let n = 0; this.#advance('ioctl'); n += 1) {
+    const fails = () => failing !== undefined && this.#tryTake(this.#named(failing, {}));
+    for (let n = 0; fails() || this.#advance('ioctl'); n += 1) {
       if (n > STEPS_MAX) throw new Error(`${transition} never returns`);
     }
     const { dirty_log, mmu_lock } = this.#program.current;
@@ -153,16 +176,26 @@ export class Run {
   }
 
   #harvest(): void {
+    // kvm_arch_sync_dirty_log(): vCPUs leave the guest and empty what the processor has logged.
+    for (let v = 0; hasPmlBuffer(this.#setting) && v < this.#setting.vcpus; v += 1) {
+      this.#tryTake(this.#named('vmx_flush_pml_buffer', { v }));
+    }
+    // Where nothing is dirty, the call does nothing.
+    if (this.#program.current.dirty_log.dirty_bitmap.bits === 0) return;
     if (this.#setting.log === 'get') this.#call('kvm_get_dirty_log_protect');
     else this.#call('kvm_clear_dirty_log_protect');
   }
 
   /** All phases, in order. Call once. */
   measure(): Measured {
-    const { vcpus } = this.#setting;
+    const { vcpus, readOnly, protectedBefore } = this.#setting;
     const writes = (page: number) => isWritten(this.#setting, page);
     for (let v = 0; v < vcpus; v += 1) this.#toGuest(v);
-    this.#pass(() => true);
+    this.#pass(() => readOnly !== true);
+    if (protectedBefore === true) {
+      this.#call('kvm_update_flags_memslot', 'topup_split_caches.fail');
+      this.#call('kvm_update_flags_memslot');
+    }
     this.#phase = 'enable';
     this.#call('kvm_update_flags_memslot');
     this.#phase = 'pass 1';
@@ -173,6 +206,10 @@ export class Run {
     this.#pass(writes);
     this.#phase = 'harvest 2';
     this.#harvest();
+    this.#phase = 'disable';
+    this.#call('kvm_update_flags_memslot');
+    this.#phase = 'pass 3';
+    this.#pass(() => readOnly !== true);
     return Object.fromEntries(this.#counts) as Measured;
   }
 }

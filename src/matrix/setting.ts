@@ -4,6 +4,7 @@
  * One huge page of three levels per vCPU, as with 1G pages of HugeTLB. The guest touches its pages
  * in order, the first of them by a write, so that the huge page is lost at once where it can be.
  */
+import { ACC_USER_MASK } from '../../model/access.ts';
 import {
   configOf,
   presets,
@@ -14,9 +15,18 @@ import {
   type Rules,
 } from '../../model/index.ts';
 
-/** Which MMU maps the memory under test. */
-export const guests = ['direct', 'shadow', 'nested'] as const;
+/** Which MMU maps the memory under test, and whether the processor logs modified pages (PML). */
+export const guests = ['direct', 'direct-pml', 'shadow', 'nested', 'nested-pml'] as const;
 export type Guest = (typeof guests)[number];
+
+const isDirect = (guest: Guest): boolean => guest === 'direct' || guest === 'direct-pml';
+const isNested = (guest: Guest): boolean => guest === 'nested' || guest === 'nested-pml';
+export const hasPmlBuffer = ({ guest }: Setting): boolean => guest === 'direct-pml';
+
+const pmlOf = (guest: Guest): 'none' | 'direct' | 'nested' => {
+  if (guest === 'direct-pml') return 'direct';
+  return guest === 'nested-pml' ? 'nested' : 'none';
+};
 
 /** How the log is read: GET alone, or GET and CLEAR of a log that begins full. */
 export const logs = ['get', 'initially-set'] as const;
@@ -31,8 +41,17 @@ export interface Setting {
   readonly eager: boolean;
   /** Entries of a table: a huge page has the square of it. */
   readonly entries: number;
-  /** The guest executes from its pages in place of reading them, under the NX mitigation. */
+  /** The NX mitigation is on. */
+  readonly nx?: boolean;
+  /** The guest executes from its pages in place of reading them. */
   readonly executes?: boolean;
+  /** The guest lets itself write none of its pages. */
+  readonly readOnly?: boolean;
+  /**
+   * Logging has been on once before, when nothing could be split for want of memory: the huge page
+   * is write-protected when it is split.
+   */
+  readonly protectedBefore?: boolean;
   /** Rules that are changed. */
   readonly rules?: Partial<Rules>;
 }
@@ -45,6 +64,7 @@ export const pagesInAll = (s: Setting): number => s.vcpus * pagesOf(s);
 
 /** Whether page `n` of a vCPU is written, the written ones as evenly spread as may be. */
 export const isWritten = (s: Setting, n: number): boolean => {
+  if (s.writes === 0) return false;
   const every = pagesOf(s) / s.writes;
   return n % every === 0;
 };
@@ -55,29 +75,30 @@ export const isWritten = (s: Setting, n: number): boolean => {
  */
 const rulesOf = ({ guest, rules }: Setting): Rules => ({
   ...presets.upstream,
-  ...(guest === 'nested' ? {} : { split_scope: 'every-shadow-mmu' }),
+  ...(isNested(guest) ? {} : { split_scope: 'every-shadow-mmu' }),
   ...rules,
 });
 
 /** A shadow page per table of the huge pages, twice where rights may part them, and the root. */
-const shadowPages = ({ vcpus, entries, executes }: Setting): number =>
-  1 + vcpus * (1 + entries) * (executes === true ? 2 : 1);
+const shadowPages = ({ vcpus, entries, nx, protectedBefore }: Setting): number =>
+  1 + vcpus * (1 + entries) * (nx === true || protectedBefore === true ? 2 : 1);
 
 function geometryOf(s: Setting): Partial<Geometry> & Pick<Geometry, 'gfns' | 'tables'> {
   const pages = pagesInAll(s);
   // Without guest tables the address is the frame; with them the first run holds the tables.
-  const base = s.guest === 'direct' ? 0 : pagesOf(s);
+  const base = isDirect(s.guest) ? 0 : pagesOf(s);
   const gfns = base + pages;
   const isTested = (gfn: number) => gfn >= base;
   return {
     levels: 3,
     entries: s.entries,
     gfns,
-    tables: s.guest === 'direct' ? 0 : 1,
+    tables: isDirect(s.guest) ? 0 : 1,
+    caches: s.protectedBefore === true,
     vcpus: s.vcpus,
     prev_roots: 0,
     ...(s.executes === true ? { kinds: ['ux', 'uw'] } : {}),
-    nonpaging: s.guest === 'direct' ? Array.from({ length: s.vcpus }, (_, v) => v) : [],
+    nonpaging: isDirect(s.guest) ? Array.from({ length: s.vcpus }, (_, v) => v) : [],
     host_level: Array.from({ length: gfns }, (_, gfn) => (isTested(gfn) ? 3 : 1)),
     dirty_log: {
       base_gfn: base,
@@ -85,7 +106,7 @@ function geometryOf(s: Setting): Partial<Geometry> & Pick<Geometry, 'gfns' | 'ta
       word: s.entries,
       enabled: false,
       protect: s.log,
-      pml: 'none',
+      pml: pmlOf(s.guest),
       clears: [
         { first_page: 0, num_pages: pages, pages: Array.from({ length: pages }, (_, n) => n) },
       ],
@@ -93,27 +114,38 @@ function geometryOf(s: Setting): Partial<Geometry> & Pick<Geometry, 'gfns' | 'ta
   };
 }
 
+/** An entry of the root of the guest that maps a huge page. */
+export type LargeEntry = (gfn: number, access: number | undefined) => number;
+
+const accessOf = ({ readOnly }: Setting): number | undefined =>
+  readOnly === true ? ACC_USER_MASK : undefined;
+
 /** Huge entries of the root of the guest, one per vCPU. */
-const memoryOf = (s: Setting, large: (gfn: number) => number): readonly number[][] =>
-  s.guest === 'direct'
+const memoryOf = (s: Setting, large: LargeEntry): readonly number[][] =>
+  isDirect(s.guest)
     ? []
     : [
         Array.from({ length: s.entries }, (_, n) =>
-          n < s.vcpus ? large((n + 1) * pagesOf(s)) : 0,
+          n < s.vcpus ? large((n + 1) * pagesOf(s), accessOf(s)) : 0,
         ),
       ];
 
-export function configFor(s: Setting, large: (gfn: number) => number, costs: Costs): Config {
+export function configFor(s: Setting, large: LargeEntry, costs: Costs): Config {
   const made = scenario({
     id: 'matrix',
     says: 'A scaled dirty_log_perf_test.',
     geometry: { ...geometryOf(s), shadow_pages: shadowPages(s) },
     initialMemory: memoryOf(s, large),
     stores: [],
-    nested: s.guest === 'nested',
+    nested: isNested(s.guest),
     eager_page_split: s.eager,
-    nx_huge_pages: s.executes === true ? 'force' : 'never',
-    budget: { fault: 8 * pagesInAll(s), log_dirty: 1, harvest: 2 },
+    nx_huge_pages: s.nx === true ? 'force' : 'never',
+    budget: {
+      fault: 8 * pagesInAll(s),
+      log_dirty: 4,
+      harvest: 2,
+      alloc_failure: s.protectedBefore === true ? 1 : 0,
+    },
   });
   return { ...configOf(made, rulesOf(s)), costs };
 }

@@ -1,6 +1,8 @@
 /** The matrix as text. */
 import { count, table, wrap, type Style } from '../report/style.ts';
-import type { Cell, Comparison, Law, Matrix } from './matrix.ts';
+import type { Cell } from './cells.ts';
+import type { Law } from './laws.ts';
+import type { Comparison, Matrix } from './matrix.ts';
 import type { Counted, Phase } from './run.ts';
 
 /** What is shown of each phase; what is not is zero, or the same everywhere. */
@@ -21,7 +23,13 @@ const heads: Readonly<Record<Counted, string>> = {
 };
 
 const logNames = { get: 'get', 'initially-set': 'full' } as const;
-const guestNames = { direct: 'ept=Y', shadow: 'ept=N', nested: 'nested' } as const;
+const guestNames = {
+  direct: 'ept=Y',
+  'direct-pml': 'ept=Y pml',
+  shadow: 'ept=N',
+  nested: 'nested',
+  'nested-pml': 'nested pml',
+} as const;
 
 const cellRow = ({ guest, log, share, eager, measured }: Cell): string[] => [
   guestNames[guest],
@@ -79,22 +87,27 @@ const comparisonLines = (comparisons: readonly Comparison[], style: Style): stri
   ];
 };
 
-const lawLines = ({ says, counts, holds }: Law, style: Style): string[] => {
-  const [first = '', ...more] = wrap(`${says} (${counts})`, 92);
+const lawLines = ({ name, says, counts, holds }: Law, style: Style): string[] => {
   const mark = holds ? style.good('HOLDS  ') : style.bad('FAILS  ');
+  return told(mark, `${name}: ${says} (${counts})`);
+};
+
+const told = (mark: string, text: string): string[] => {
+  const [first = '', ...more] = wrap(text, 92);
   return [`${mark} ${first}`, ...more.map((line) => `        ${line}`)];
 };
 
 const legend =
-  'sp: shadow pages built. spte: SPTEs changed. rmap: rmaps looked through to write-protect. ' +
+  'sp: shadow pages built. spte: SPTEs changed. rmap: rmaps looked through for the log. ' +
   'fl: flushes of all vCPUs. lock, none: faults that held mmu_lock for write, and others. ' +
-  'harvest: GET, or CLEAR where the log begins full.';
+  'harvest: GET, or CLEAR where the log begins full. pml: the processor logs modified pages.';
 
 export function matrixLines(matrix: Matrix, style: Style): string[] {
   const { pages, entries, cells, comparisons, laws, waits } = matrix;
   const what =
     `One vCPU with ${pages} pages in one huge page, tables of ${entries} entries: populate, ` +
-    'enable, pass, harvest, pass, harvest. 5% stands for one page.';
+    'enable, pass, harvest, pass, harvest, disable, pass. 5% stands for one page; the last pass ' +
+    'writes all.';
   return [
     ...wrap(what, 100),
     '',
@@ -106,7 +119,7 @@ export function matrixLines(matrix: Matrix, style: Style): string[] {
     '',
     ...laws.flatMap((law) => lawLines(law, style)),
     '',
-    ...waits.map((text) => `WAITS   ${text}`),
+    ...waits.flatMap((text) => told('WAITS  ', text)),
   ];
 }
 

@@ -1,11 +1,14 @@
 /** The runs behind the matrix: what they count is what can be counted by hand. */
 import { describe, expect, it } from 'vitest';
+import { publishedSchemas } from '../../src/build/schemas.ts';
 import { makeMatrix } from '../../src/matrix/matrix.ts';
 import { agrees, shapeOf } from '../../src/matrix/published.ts';
 import { phases, Run, type Measured } from '../../src/matrix/run.ts';
 import { isWritten, type Setting } from '../../src/matrix/setting.ts';
 import { isAsPublished, matrixHeadline, matrixLines } from '../../src/matrix/text.ts';
+import { matrixSchemaName } from '../../src/matrix/schema.ts';
 import { plainStyle } from '../../src/report/style.ts';
+import { jsonErrors } from '../report/validators.ts';
 
 const small: Setting = {
   guest: 'shadow',
@@ -70,6 +73,40 @@ describe('a run over four pages', () => {
     }
   });
 
+  it('has the processor log what a direct MMU maps, without a fault', () => {
+    const guest = 'direct-pml';
+    const { enable, 'pass 1': pass, 'harvest 1': harvest } = run({ guest, eager: true });
+    expect(enable).toMatchObject({ pages: 3, sptes: 13, rmaps: 7, flushes: 1 });
+    // The processor sets four dirty flags, and KVM clears them again.
+    expect(pass).toMatchObject({ locked: 0, lockless: 0, sptes: 4 });
+    expect(harvest).toMatchObject({ sptes: 4, rmaps: 4, flushes: 1 });
+    expect(run({ guest })['pass 1'].locked).toBe(4);
+    expect(run({ guest: 'nested-pml' })).toEqual(run({ guest: 'nested' }));
+  });
+
+  it('zaps small pages when logging ends, and maps the huge page again', () => {
+    for (const eager of [false, true]) {
+      const { disable, 'pass 3': pass } = run({ eager });
+      expect(disable).toMatchObject({ locked: 0, sptes: 4, flushes: 1 });
+      // The link to the tables goes, and the huge leaf takes its place.
+      expect(pass).toMatchObject({ locked: 1, pages: 0, sptes: 2 });
+    }
+  });
+
+  it('splits a write-protected huge page into tables that may be written', () => {
+    const nested = { guest: 'nested', eager: true, writes: 1, protectedBefore: true } as const;
+    expect(run(nested)['pass 1']).toMatchObject({ locked: 1, pages: 0 });
+    const rules = { split_access: 'from-the-spte' } as const;
+    // The write finds tables without the right: three other ones, and all four pages fault.
+    expect(run({ ...nested, rules })['pass 1']).toMatchObject({ locked: 4, pages: 3 });
+  });
+
+  it('asks nothing of a guest that may write nothing', () => {
+    const measured = run({ readOnly: true, writes: 0, eager: true });
+    expect(measured['pass 1']).toMatchObject({ locked: 0 });
+    expect(measured['harvest 1']).toMatchObject({ sptes: 0, flushes: 0 });
+  });
+
   it('has two vCPUs do the work of each', () => {
     const [one, two] = [run(), run({ vcpus: 2 })];
     for (const phase of phases) expect(two[phase].locked).toBe(2 * one[phase].locked);
@@ -108,6 +145,12 @@ describe('the matrix', () => {
     expect(matrix.comparisons.filter((one) => !one.agrees)).toEqual([]);
     expect(matrix.laws.filter(({ holds }) => !holds)).toEqual([]);
     expect(isAsPublished(matrix)).toBe(true);
+  });
+
+  it('is as its schema says', () => {
+    const document = { schema: matrixSchemaName, ...matrix };
+    const asRead: unknown = JSON.parse(JSON.stringify(document));
+    expect(jsonErrors(publishedSchemas['matrix.schema.json'] ?? '', asRead)).toEqual([]);
   });
 
   it('is told in lines that a terminal holds', () => {

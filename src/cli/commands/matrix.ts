@@ -2,6 +2,7 @@
 import type { ArgumentsCamelCase, Argv, InferredOptionTypes } from 'yargs';
 import { match } from 'ts-pattern';
 import { Fault } from '../../checker/fault.ts';
+import { matrixEventSchemaName, matrixSchemaName } from '../../matrix/schema.ts';
 import { isAsPublished, matrixHeadline, matrixLines } from '../../matrix/text.ts';
 import type { Environment } from '../environment.ts';
 import { outputOptions } from '../options.ts';
@@ -10,8 +11,6 @@ import type { Command } from './command.ts';
 
 const options = { ...outputOptions } as const;
 type Arguments = ArgumentsCamelCase<InferredOptionTypes<typeof options>>;
-
-export const matrixSchemaName = 'kvm-mmu-check/matrix@1';
 
 /** Errors: fault 103 when the model has none. */
 function matrix(environment: Environment, argv: Arguments): number {
@@ -29,7 +28,7 @@ function matrix(environment: Environment, argv: Arguments): number {
     .with('ndjson', () => {
       const { cells, comparisons, laws } = made;
       const emit = (event: string, one: object) =>
-        line(JSON.stringify({ schema: matrixSchemaName, event, ...one }));
+        line(JSON.stringify({ schema: matrixEventSchemaName, event, ...one }));
       cells.forEach((cell) => emit('cell', cell));
       comparisons.forEach((comparison) => emit('comparison', comparison));
       laws.forEach((law) => emit('law', law));

@@ -95,6 +95,7 @@ export const recordedCounts: Readonly<
   'shadow-split-levels-alias': { states: 3017, transitions: 6889, depth: 31 },
   'shadow-split-reserve': { states: 1843, transitions: 3408, depth: 56 },
   'shadow-split-caches': { states: 11575, transitions: 27311, depth: 38 },
+  'shadow-split-protected': { states: 11607, transitions: 25591, depth: 46 },
   'shadow-split-contention': { states: 372, transitions: 734, depth: 28 },
   'shadow-endless-split': { states: 4039, transitions: 8074, depth: 49 },
   'shadow-split-shrinker': { states: 3630, transitions: 7354, depth: 35 },

@@ -132,13 +132,15 @@ const judgedIndex = (kvm: Kvm, v: number, kind: AccessKind): number => {
   const vcpu = kvm.vcpu.at(v);
   const judged = withoutAc(kind);
   const wp = vcpu.cr0_wp || judged !== 'sw';
+  const nx = !vcpu.efer_nx_clear;
   const barred = isBarredFromUserPages(vcpu, kind);
-  const fits = (j: JudgedKind): boolean =>
-    j.kind === judged &&
-    j.cr0_wp === wp &&
-    j.efer_nx !== vcpu.efer_nx_clear &&
-    j.supervisorOnly === barred;
-  return kvm.judgedKinds.findIndex(fits);
+  const kinds = kvm.judgedKinds;
+  for (let k = 0; k < kinds.length; k += 1) {
+    const j = kinds[k] as JudgedKind;
+    const isMode = j.cr0_wp === wp && j.efer_nx === nx && j.supervisorOnly === barred;
+    if (isMode && j.kind === judged) return k;
+  }
+  return -1;
 };
 
 /**

@@ -52,7 +52,7 @@ export class Judge<S> {
     this.#machine = machine;
     const count = machine.properties.length;
     this.#notes = { applied: new Float64Array(count), seen: new Uint8Array(count), found: null };
-    this.#panels = panelsOf(questionsOf(machine, this.#notes), vector);
+    this.#panels = panelsOf(questionsOf(machine, this.#notes, vector?.maskOf ?? null), vector);
     this.#moments = momentsOf(machine, this.#panels);
     // A machine may lack transitions that its scenario has no use for.
     const asked = machine.transitions.map(({ name }) =>

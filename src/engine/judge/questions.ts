@@ -3,6 +3,7 @@
  * gathered by what they read, so that one look into a memory answers for all of them.
  */
 import type { Finding, Machine, StateProperty } from '../machine/index.ts';
+import { gather, LASTING, PASSING, type Asked, type MaskOf } from './gather.ts';
 
 /** A property that does not hold. */
 export interface Judgement {
@@ -39,9 +40,6 @@ export interface Question<S> {
   isDone(): boolean;
 }
 
-/** Members of one question: their antecedents are remembered as bits of one number. */
-const MEMBERS_MAX = 30;
-
 interface AskedProperty<S> {
   readonly index: number;
   readonly property: StateProperty<S>;
@@ -53,7 +51,7 @@ class PropertyQuestion<S> implements Question<S> {
   readonly #members: readonly AskedProperty<S>[];
   readonly #notes: Notes;
 
-  constructor(group: Group<AskedProperty<S>>, notes: Notes) {
+  constructor(group: Asked<AskedProperty<S>>, notes: Notes) {
     this.when = group.when;
     this.reads = group.reads;
     this.#members = group.members;
@@ -104,7 +102,7 @@ class WitnessQuestion<S> implements Question<S> {
   readonly #members: readonly AskedWitness<S>[];
   readonly #notes: Notes;
 
-  constructor(group: Group<AskedWitness<S>>, notes: Notes) {
+  constructor(group: Asked<AskedWitness<S>>, notes: Notes) {
     this.reads = group.reads;
     this.#members = group.members;
     this.#notes = notes;
@@ -128,44 +126,24 @@ class WitnessQuestion<S> implements Question<S> {
   }
 }
 
-interface Group<T> {
-  readonly when: string;
-  readonly reads: readonly string[] | null;
-  readonly members: T[];
-}
-
-interface Asked<T> {
-  readonly when: string;
-  readonly reads: readonly string[] | undefined;
-  readonly member: T;
-}
-
-/** Order: by first member. */
-function gather<T>(asked: readonly Asked<T>[]): Group<T>[] {
-  const groups: (Group<T> & { readonly key: string })[] = [];
-  for (const { when, reads, member } of asked) {
-    const key = `${when}: ${reads === undefined ? '?' : reads.toSorted().join(' ')}`;
-    const group = groups.find((g) => g.key === key && g.members.length < MEMBERS_MAX);
-    if (group === undefined) groups.push({ key, when, reads: reads ?? null, members: [member] });
-    else group.members.push(member);
-  }
-  return groups;
-}
-
-/** All questions about the states of a machine. */
-export function questionsOf<S>({ properties }: Machine<S>, notes: Notes): Question<S>[] {
-  const asked = properties.flatMap((property, index) =>
-    property.kind === 'state'
-      ? [{ when: property.when, reads: property.reads, member: { index, property } }]
-      : [],
-  );
-  const unseen = properties.map(({ witness: { reached, reads } }, index) => ({
+/** All questions about the states of a machine. `maskOf`: where answers are to be remembered. */
+export function questionsOf<S>(
+  { properties }: Machine<S>,
+  notes: Notes,
+  maskOf: MaskOf | null = null,
+): Question<S>[] {
+  const asked = properties.flatMap((property, index) => {
+    if (property.kind !== 'state') return [];
+    const { when, reads = null } = property;
+    return [{ when, reads, members: [{ index, property }] }];
+  });
+  const unseen = properties.map(({ witness: { reached, reads = null } }, index) => ({
     when: 'every-step',
     reads,
-    member: { index, reached },
+    members: [{ index, reached }],
   }));
   return [
-    ...gather(asked).map((group) => new PropertyQuestion(group, notes)),
-    ...gather(unseen).map((group) => new WitnessQuestion(group, notes)),
+    ...gather(asked, maskOf, LASTING).map((group) => new PropertyQuestion(group, notes)),
+    ...gather(unseen, maskOf, PASSING).map((group) => new WitnessQuestion(group, notes)),
   ];
 }

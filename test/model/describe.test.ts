@@ -135,3 +135,95 @@ describe('describeChanges', () => {
     ]);
   });
 });
+
+describe('describeHost', () => {
+  const program = aProgram({
+    budget: { notifier: 2, host_resize: 1, set_quota: 1, nx_toggle: 1, aging: 1, zap_all: 1 },
+    geometry: {
+      host_level: [1, 1, 1, 1, 2, 2],
+      pfns: 7,
+      quota: { n_max: 3, min_free: 1, refill: 1, lowered: 1 },
+      host_dirty: true,
+      host_readonly: [3],
+    },
+    nx_huge_pages: 'off',
+  });
+  const saidOf = (change: (kvm: Kvm) => void): readonly string[] => {
+    const before = program.snapshot();
+    change(program.current);
+    return describeChanges(before, program.snapshot());
+  };
+
+  it('names invalidations, what faults see of them, and the lock', () => {
+    const { mmu_notifier } = program.current;
+    expect(
+      saidOf(() => {
+        mmu_notifier.calls.at(0).pc = 'flush';
+        mmu_notifier.calls.at(0).gfn = 4;
+        mmu_notifier.mmu_invalidate_in_progress = 1;
+        mmu_notifier.mmu_invalidate_range_start = 4;
+        mmu_notifier.mmu_invalidate_range_end = 6;
+      }),
+    ).toEqual([
+      '+ invalidation of gfn 0x4',
+      '+ mmu_lock mm',
+      'mmu_invalidate_in_progress 1 from gfn 0x4 to 0x6',
+    ]);
+    expect(
+      saidOf(() => {
+        mmu_notifier.calls.at(0).pc = 'idle';
+        mmu_notifier.mmu_invalidate_in_progress = 0;
+        mmu_notifier.mmu_invalidate_seq = 1;
+      }),
+    ).toEqual([
+      '- mmu_lock mm',
+      '- invalidation of gfn 0x4',
+      'mmu_invalidate_in_progress 0',
+      'mmu_invalidate_seq 1',
+    ]);
+  });
+
+  it('names frames of the host', () => {
+    expect(
+      saidOf((kvm) => {
+        kvm.host_pfn.set(4, 6);
+        kvm.host_level.set(5, 1);
+        kvm.host.readonly.add(4);
+        kvm.host.readonly.delete(3);
+        kvm.host.dirty.add(2);
+      }),
+    ).toEqual([
+      'host gfn 0x4 pfn 0x4 -> 0x6',
+      'host gfn 0x5 l2 -> l1',
+      'host gfn 0x4 read-only',
+      'host gfn 0x3 writable',
+      'host pfn 0x2 reported as written',
+    ]);
+  });
+
+  it('names the mitigation, counters, ageing and the end', () => {
+    aPage(program.current, 1, { direct: true });
+    expect(
+      saidOf((kvm) => {
+        kvm.zapper.pc = 'commit';
+        kvm.nx.nx_huge_pages = true;
+        kvm.nx.possible_nx_huge_pages.set(0, 1);
+        kvm.arch.n_used_mmu_pages = 1;
+        kvm.arch.n_max_mmu_pages = 1;
+        kvm.disallow_lpage.set(0, 1);
+        kvm.sp.at(1).nx_huge_page_disallowed = true;
+        kvm.sp.at(1).accessed_clear.add(0);
+      }),
+    ).toEqual([
+      '+ mmu_lock zap',
+      'nx_huge_pages on',
+      'possible_nx_huge_pages {sp1}',
+      'n_used_mmu_pages 0 -> 1',
+      'n_max_mmu_pages 3 -> 1',
+      'disallow_lpage[0] 0 -> 1',
+      'sp1 l1 gfn 0x1 nx_huge_page_disallowed',
+      'spte sp1[0] accessed flag clear',
+    ]);
+    expect(saidOf((kvm) => (kvm.zapper.pc = 'gone'))).toEqual(['- mmu_lock zap', 'the VM is gone']);
+  });
+});

@@ -23,11 +23,11 @@ export interface Workload {
  * EFER.NX, of CR4 and of CR0.PG, SMIs, INVPCID of a context, of an address and of everything;
  * breaks of mmu_lock while pages are synced or zapped; emulated writes that KVM turns into zapping
  * and retrying; calls of the MMU notifier; changes of the memory slot; changes of the size of a
- * leaf of the host; frames that the host makes read-only and calls with which it ages them; zaps of
- * a range of guest frames, and of everything when the VM goes; changes of the quota; calls of the
- * shrinker; changes of the parameter nx_huge_pages; shadow pages that the recovery of NX huge pages
- * zaps; memory caches that cannot be filled; times that userspace switches dirty logging, and that
- * it asks for dirty pages.
+ * leaf of the host; frames that the host makes read-only and calls with which it ages them or asks
+ * for their age; zaps of a range of guest frames, and of everything when the VM goes; changes of
+ * the quota; calls of the shrinker; changes of the parameter nx_huge_pages; shadow pages that the
+ * recovery of NX huge pages zaps; memory caches that cannot be filled; times that userspace
+ * switches dirty logging, and that it asks for dirty pages.
  */
 export const budgetNames = [
   'fault',
@@ -51,6 +51,7 @@ export const budgetNames = [
   'host_resize',
   'host_share',
   'aging',
+  'test_age',
   'zap_range',
   'zap_all',
   'set_quota',

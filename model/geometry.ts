@@ -100,6 +100,8 @@ export interface Geometry {
    * one thread invalidates any leaf of the host.
    */
   readonly invalidations: readonly Invalidation[];
+  /** What the host ages at a time; `null` for one frame, any. */
+  readonly aging_range: Invalidation | null;
   /** Guest frames that the host maps read-only at the start, as one that others may share. */
   readonly host_readonly: readonly number[];
   /** Whether the host asks which of its frames were written when it takes them back. */

@@ -70,6 +70,7 @@ const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   pfns: g.gfns,
   host_level: Array.from({ length: g.gfns }, () => 1),
   invalidations: [],
+  aging_range: null,
   host_readonly: [],
   host_dirty: false,
   memslot: null,

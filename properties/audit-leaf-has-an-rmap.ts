@@ -1,5 +1,6 @@
 /** The third check of the kernel's former auditor. */
-import { kvm_mmu_page_get_gfn, rmapKeyIn } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { rmapKeyIn } from '../model/shadow/rmap-key.ts';
 import { is_last_spte } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';
 import { hasEntry, firstEntry } from './helpers/pages.ts';

@@ -7,7 +7,7 @@ import {
   spte_index,
   sptep_to_sp,
 } from '../model/shadow/mmu-page.ts';
-import { rmapKey } from '../model/shadow/rmap.ts';
+import { rmapKey } from '../model/shadow/rmap-key.ts';
 import { PG_LEVEL_4K } from '../model/geometry.ts';
 import { is_writable_pte } from '../model/spte.ts';
 import type { Kvm } from './property.ts';

@@ -1,7 +1,7 @@
 /** What is in no memory slot is in no shadow page. */
 import { addressSpaces, PG_LEVEL_4K } from '../model/geometry.ts';
 import { gfn_to_memslot } from '../model/memslot.ts';
-import { rmapKey } from '../model/shadow/rmap.ts';
+import { rmapKey } from '../model/shadow/rmap-key.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 

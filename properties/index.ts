@@ -15,6 +15,7 @@ import { cachesCoverTheWorstCase } from './caches-cover-the-worst-case.ts';
 import { invalidationCountEqualsOpenCalls } from './invalidation-count-equals-open-calls.ts';
 import { hardwareWritesNoReadOnlyFrame } from './hardware-writes-no-read-only-frame.ts';
 import { writtenFrameIsReportedDirty } from './written-frame-is-reported-dirty.ts';
+import { oldFramesHaveNoAccessedLeaf } from './old-frames-have-no-accessed-leaf.ts';
 import { agingChangesTheAccessedFlagAlone } from './aging-changes-the-accessed-flag-alone.ts';
 import { teardownLeavesNothingMapped } from './teardown-leaves-nothing-mapped.ts';
 import { zappedRangeIsLookedUpAgain } from './zapped-range-is-looked-up-again.ts';
@@ -92,6 +93,7 @@ export const properties: readonly KvmProperty[] = [
   splitLosesNoPage,
   locklessWalkerReadsNoFreedPage,
   agingChangesTheAccessedFlagAlone,
+  oldFramesHaveNoAccessedLeaf,
   invalidationCountEqualsOpenCalls,
   validPageIsUnique,
   rootCountEqualsRootSlots,

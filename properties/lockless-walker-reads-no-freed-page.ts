@@ -2,7 +2,7 @@
 import { hasDirectMmus } from '../model/geometry.ts';
 import { isAllocated, sptep_to_sp } from '../model/shadow/mmu-page.ts';
 import type { Finding, Kvm } from './property.ts';
-import { hex, stateProperty } from './property.ts';
+import { stateProperty } from './property.ts';
 
 const firstReader = (
   kvm: Kvm,
@@ -13,8 +13,8 @@ const firstReader = (
     const finding = reading === null ? null : visit(reading, { vcpu: v });
     if (finding !== null) return finding;
   }
-  const { gfn, sptep } = kvm.aging;
-  return sptep === 0 ? null : visit(sptep_to_sp(kvm, sptep - 1), { gfn: hex(gfn) });
+  const { key, sptep } = kvm.aging;
+  return sptep === 0 ? null : visit(sptep_to_sp(kvm, sptep - 1), { rmap: key });
 };
 
 const found: Finding = { message: '', where: {} };

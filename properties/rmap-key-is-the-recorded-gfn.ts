@@ -1,6 +1,7 @@
 /** A leaf is filed under the gfn that is recorded beside it. */
 import { lowestBit, withoutLowest } from '../model/bits.ts';
-import { kvm_mmu_page_get_gfn, rmapKeyIn } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { rmapKeyIn } from '../model/shadow/rmap-key.ts';
 import { sptep_to_sp, spte_index } from '../model/shadow/mmu-page.ts';
 import { is_last_spte, spte_to_pfn } from '../model/spte.ts';
 import { hex, stateProperty } from './property.ts';

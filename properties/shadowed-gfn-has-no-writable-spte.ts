@@ -1,7 +1,8 @@
 /** A guest table that is shadowed in sync is mapped read-only everywhere. */
 import { is_last_spte, is_mmu_writable_spte, is_writable_pte } from '../model/spte.ts';
 import { addressSpaces, PG_LEVEL_4K } from '../model/geometry.ts';
-import { kvm_mmu_page_get_gfn, rmapKey } from '../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn } from '../model/shadow/rmap.ts';
+import { rmapKey } from '../model/shadow/rmap-key.ts';
 import type { Kvm } from './property.ts';
 import { hex, stateProperty } from './property.ts';
 import { firstEntry, isShadowedInSync, unprotectedUnder } from './helpers/pages.ts';

@@ -2,20 +2,21 @@
  * Ageing: the host asks what the guest has used, and clears the accessed flags to ask again.
  *
  * Kernel: kvm_mmu_notifier_clear_flush_young(), kvm_mmu_notifier_clear_young(), kvm_age_gfn(),
- * kvm_rmap_age_gfn_range(). Actor: `mm`. Lock: none but that of one rmap (KVM_RMAP_LOCKED), which
+ * kvm_test_age_gfn(), kvm_rmap_age_gfn_range(). Actor: `mm`. Lock: none but that of one rmap
+ * (KVM_RMAP_LOCKED), which
  * keeps entries from being filed and removed, not from being changed.
  *
  * Cuts: locking the rmap together with reading the first entry; clearing the flag of one entry
  * together with reading the next one.
  *
  * Abstracts: who removes an entry from the rmap, or files one, spins until the lock is free: here
- * whoever ages is done in the same step, after the entry itself was cleared. Leaves above 4K are
- * aged alike. kvm_test_age_gfn() changes nothing. SPTEs without an accessed flag of their own, and
- * how many leaves were young: nobody relies on it, because no flush follows.
+ * whoever ages is done in the same step, after the entry itself was cleared. Between two rmaps of a
+ * range nobody else moves. Asking for the age is one step. SPTEs without an accessed flag of their
+ * own, and how many leaves were young: nobody relies on it, because no flush follows.
  */
 import { never, type ModelTransition } from '../transition.ts';
 import { mayRun } from '../shadow/lock.ts';
-import { clearOne, readNext } from '../shadow/rmap-lock.ts';
+import { clearOne, readFirst, rmapsToAge } from '../shadow/rmap-lock.ts';
 
 const needs: ModelTransition['needs'] = ({ workload }) => workload.budget.aging > 0;
 
@@ -29,7 +30,8 @@ const read: ModelTransition = {
   needs,
   step: (kvm, gfn) => {
     if (kvm.budget.aging === 0 || kvm.aging.sptep !== 0 || !mayRun(kvm, -1)) return false;
-    if (!readNext(kvm, gfn, 0)) return false;
+    if ((kvm.geometry.aging_range?.gfn ?? gfn) !== gfn) return false;
+    if (!readFirst(kvm, rmapsToAge(kvm, gfn))) return false;
     kvm.budget.aging -= 1;
     return true;
   },
@@ -49,4 +51,20 @@ const clear: ModelTransition = {
   },
 };
 
-export const agingTransitions: readonly ModelTransition[] = [read, clear];
+const test_age: ModelTransition = {
+  name: 'kvm_test_age_gfn',
+  says: 'Without mmu_lock, tell whether a leaf of the frames was accessed; nothing changes.',
+  source: ['kvm_test_age_gfn()', 'kvm_rmap_age_gfn_range()', 'kvm_mmu_notifier_test_young()'],
+  actor: 'mm',
+  over: ['gfn'],
+  sure: never,
+  needs: ({ workload }) => workload.budget.test_age > 0,
+  step: (kvm, gfn) => {
+    if ((kvm.geometry.aging_range?.gfn ?? gfn) !== gfn || kvm.budget.test_age === 0) return false;
+    if (!mayRun(kvm, -1)) return false;
+    kvm.budget.test_age -= 1;
+    return true;
+  },
+};
+
+export const agingTransitions: readonly ModelTransition[] = [read, clear, test_age];

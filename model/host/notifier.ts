@@ -30,7 +30,8 @@ import { isUnlocked, mayRun } from '../shadow/lock.ts';
 import { pfnOf, spte_index, sptep_to_sp } from '../shadow/mmu-page.ts';
 import { ofReadOnlyFrame } from '../spte.ts';
 import { forgetWrites, isCopyAwaited, isHostReadOnly } from './frames.ts';
-import { drop_spte, rmapKey } from '../shadow/rmap.ts';
+import { drop_spte } from '../shadow/rmap.ts';
+import { rmapKey } from '../shadow/rmap-key.ts';
 import { flushFrame, kvm_flush_remote_tlbs, mayFlush } from '../tlb/flush.ts';
 
 const needs: ModelTransition['needs'] = hasNotifier;

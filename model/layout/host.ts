@@ -9,7 +9,7 @@ import {
   type Scalar,
 } from '../../src/engine/machine/index.ts';
 import type { Workload } from '../config.ts';
-import { notifierCalls, type Geometry } from '../geometry.ts';
+import { hugeRuns, notifierCalls, type Geometry } from '../geometry.ts';
 import { domainsOf, spteDomain } from './domains.ts';
 
 /** struct kvm: what the MMU notifier and the faults that race with it share. */
@@ -53,7 +53,8 @@ export const hostLayout = (g: Geometry, workload: Workload) =>
 export const agingLayout = (g: Geometry, { budget }: Workload) => {
   const has = budget.aging > 0;
   return record({
-    gfn: uint(has ? g.gfns - 1 : 0),
+    /** The rmap whose lock it holds, see rmapKey(). */
+    key: uint(has ? g.gfns + hugeRuns(g) - 1 : 0),
     /** The entry (page, index) that is being aged, counted from 1; 0 when nobody ages. */
     sptep: uint(has ? g.shadow_pages * g.entries : 0),
     /** What was read there. */

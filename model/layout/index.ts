@@ -52,6 +52,7 @@ const budgetLayout = (budget: Workload['budget']) =>
     host_resize: uint(budget.host_resize),
     host_share: uint(budget.host_share),
     aging: uint(budget.aging),
+    test_age: uint(budget.test_age),
     zap_range: uint(budget.zap_range),
     zap_all: uint(budget.zap_all),
     set_quota: uint(budget.set_quota),

@@ -72,6 +72,16 @@ export const frameMutants: readonly Mutant[] = [
     category: 'rule',
   },
   {
+    id: 'aging-misses-huge-leaves',
+    rule: 'aging_levels',
+    value: '4k-only',
+    says: 'The host asks for the age of a huge page that the guest has just used, and hears old.',
+    source: ['kvm_rmap_age_gfn_range()', 'kvm_test_age_gfn()'],
+    scenario: 'shadow-aging-range',
+    property: 'old-frames-have-no-accessed-leaf',
+    category: 'rule',
+  },
+  {
     id: 'aging-clears-dirty',
     rule: 'aging_flags',
     value: 'accessed-and-dirty',

@@ -2,6 +2,15 @@
 import { rule } from './rule.ts';
 
 export const frameRules = {
+  aging_levels: rule(['every', '4k-only'], 'Whether ageing looks at leaves of every size.', [
+    'kvm_rmap_age_gfn_range()',
+  ]),
+  aging_step: rule(
+    ['from-start', 'aligned'],
+    'Where ageing a range begins to count leaves above 4K: at its first frame, or (no kernel ' +
+      'does) at that of the leaf which has it.',
+    ['kvm_rmap_age_gfn_range()'],
+  ),
   aging_lock: rule(
     ['rmap-locked', 'none'],
     'Whether entries stay in their rmap while their accessed flags are cleared without mmu_lock.',

@@ -3,6 +3,15 @@ import { ACC_USER_MASK } from '../access.ts';
 import { gpte, NO_GPTE } from '../gpte.ts';
 import { scenario, type Scenario } from '../scenario.ts';
 
+/** Frames 2 and 3 are a huge page of the host, 4 and 5 are another one; the guest maps both. */
+const twoHugePages = {
+  geometry: { gfns: 6, tables: 1, shadow_pages: 3, vcpus: 1, host_level: [1, 1, 2, 2, 2, 2] },
+  initialMemory: [[gpte({ gfn: 2, large: true }), gpte({ gfn: 4, large: true })]],
+  addresses: [0, 2],
+  stores: [],
+  budget: { fault: 3, aging: 2, test_age: 1 },
+} as const;
+
 export const frameScenarios: readonly Scenario[] = [
   scenario({
     id: 'shadow-host-shares-frame',
@@ -74,6 +83,25 @@ export const frameScenarios: readonly Scenario[] = [
     addresses: [0, 1],
     stores: [],
     budget: { fault: 3, cr3: 1, invlpg: 1, aging: 2 },
+  }),
+  scenario({
+    ...twoHugePages,
+    id: 'shadow-aging-range',
+    says:
+      'The host ages a range of two huge pages, and asks for its age, while the guest uses small ' +
+      'and huge leaves of it.',
+    geometry: { ...twoHugePages.geometry, aging_range: { gfn: 2, npages: 4 } },
+  }),
+  scenario({
+    ...twoHugePages,
+    id: 'shadow-aging-unaligned',
+    says: 'The range that the host ages begins and ends within a huge page.',
+    ci: false,
+    geometry: { ...twoHugePages.geometry, aging_range: { gfn: 3, npages: 2 } },
+    excludes: {
+      'old-frames-have-no-accessed-leaf':
+        'Finding: kvm_rmap_age_gfn_range() counts leaves above 4K from the first frame on.',
+    },
   }),
   scenario({
     id: 'shadow-zap-range',

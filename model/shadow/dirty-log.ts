@@ -16,7 +16,8 @@ import { withDirtyClear } from '../spte.ts';
 import type { Kvm } from '../state.ts';
 import { kvm_mmu_max_mapping_level } from './huge.ts';
 import { pfnOf, spte_index, sptep_to_sp } from './mmu-page.ts';
-import { drop_spte, kvm_mmu_slot_gfn_write_protect, rmapKey, rmap_write_protect } from './rmap.ts';
+import { drop_spte, kvm_mmu_slot_gfn_write_protect, rmap_write_protect } from './rmap.ts';
+import { rmapKey } from './rmap-key.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
 /** The number of the page in the slot that can be logged, or -1. */

@@ -8,7 +8,7 @@
  */
 import { kvm_set_page_dirty } from '../host/frames.ts';
 import { lowestBit, withoutLowest } from '../bits.ts';
-import { hugeRun, hugeRuns, PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
+import { PG_LEVEL_4K, pagesPerLeaf } from '../geometry.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
   is_mmu_writable_spte,
@@ -21,7 +21,8 @@ import {
 import { oweUnmap } from '../tlb/flush.ts';
 import { setAccessed } from './accessed.ts';
 import { takeObject } from './memory-cache.ts';
-import { spaceOfPage, spte_index, sptepOf, sptep_to_sp, warn } from './mmu-page.ts';
+import { spte_index, sptepOf, sptep_to_sp, warn } from './mmu-page.ts';
+import { rmapKey, rmapKeyIn } from './rmap-key.ts';
 import { kvm_rmap_lock } from './rmap-lock.ts';
 import { mmu_spte_update } from './spte-update.ts';
 
@@ -41,22 +42,6 @@ export interface Mapping {
 
 /** Where a leaf is, and the guest translation that is recorded beside it. */
 type Translation = Pick<Mapping, 'sp' | 'index' | 'gfn' | 'access'>;
-
-/**
- * gfn_to_rmap(): the chain for a gfn at a level; those above 4K come after those at 4K. One past
- * the last where guest memory ends within the run. Those of the second address space come last.
- */
-export const rmapKey = (kvm: Kvm, gfn: number, level: number, as_id = 0): number => {
-  const { gfns } = kvm.geometry;
-  const first = as_id === 0 ? 0 : gfns + hugeRuns(kvm.geometry);
-  if (level === PG_LEVEL_4K) return first + gfn;
-  const run = hugeRun(kvm.geometry, gfn, level);
-  return run < 0 ? kvm.rmap.length : first + gfns + run;
-};
-
-/** The chain in which a leaf of this page for a gfn is filed. */
-export const rmapKeyIn = (kvm: Kvm, page: MmuPageView, gfn: number): number =>
-  rmapKey(kvm, gfn, page.role.level, spaceOfPage(page));
 
 /** kvm_mmu_page_get_gfn(): the gfn of the guest translation behind a leaf. */
 export const kvm_mmu_page_get_gfn = (kvm: Kvm, page: MmuPageView, index: number): number =>

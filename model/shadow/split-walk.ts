@@ -10,7 +10,7 @@ import { hasSplits } from '../layout/split.ts';
 import type { Kvm } from '../state.ts';
 import { armAndTakeNext } from './dirty-log.ts';
 import { spte_index, sptep_to_sp, warn } from './mmu-page.ts';
-import { rmapKey } from './rmap.ts';
+import { rmapKey } from './rmap-key.ts';
 
 export const spteAt = (kvm: Kvm, sptep: number): number =>
   kvm.sp.at(sptep_to_sp(kvm, sptep)).spt.get(spte_index(kvm, sptep));

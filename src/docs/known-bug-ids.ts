@@ -29,6 +29,11 @@ export const knownBugIds: readonly DesignId[] = [
     properties: ['written-frame-is-reported-dirty'],
   },
   {
+    id: 'AGE',
+    about: 'what is said of the age of a range covers all of it',
+    properties: ['old-frames-have-no-accessed-leaf'],
+  },
+  {
     id: 'TLB-DIRTY',
     about: 'D2',
     properties: ['clean-page-is-write-protected'],

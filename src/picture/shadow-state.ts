@@ -2,6 +2,7 @@
 import type { Snapshot } from '../checker/catalogue.ts';
 
 export interface ShadowPage {
+  readonly accessed_clear: readonly number[];
   readonly list: string;
   readonly gfn: number;
   readonly role: {

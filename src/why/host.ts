@@ -168,3 +168,20 @@ export const agingChangesEntry: CauseFinder = (run, finding) => {
     ),
   ];
 };
+
+/** The leaf that was used, and the ageing that went past it. */
+export const usedLeafIsMissed: CauseFinder = (run, finding) => {
+  const [sp, index] = ['sp', 'index'].map((name) => named(finding, name));
+  if (sp === undefined || index === undefined) return [];
+  const entry = (state: ShadowState) => pageAt(state, sp)?.spt[index];
+  const where = `sp${sp}[${index}]`;
+  const aged = lastChange(
+    run,
+    (state) => state.sp.map((page) => page.accessed_clear).flat().length,
+  );
+  return [
+    ...cause(lastChange(run, entry), `stores ${where} ${spteText(entry(finalState(run)) ?? 0)}`),
+    ...cause(aged, `ages leaves, but not ${where}`),
+    ...cause(endOf(run), `looks for accessed leaves, but not at ${where}`),
+  ];
+};

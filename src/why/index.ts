@@ -53,6 +53,7 @@ import {
   lookupIsOld,
   pageOutlivesTeardown,
   readOnlyFrameIsWritable,
+  usedLeafIsMissed,
   writtenFrameIsUnreported,
 } from './host.ts';
 import { loopCauses } from './loops.ts';
@@ -98,6 +99,7 @@ export const causeFinders: Readonly<Record<string, CauseFinder>> = {
   'split-loses-no-page': spareIsLost,
   'lockless-walker-reads-no-freed-page': walkerIsOvertaken,
   'aging-changes-the-accessed-flag-alone': agingChangesEntry,
+  'old-frames-have-no-accessed-leaf': usedLeafIsMissed,
   'invalidation-count-equals-open-calls': invalidationsAreMiscounted,
   'valid-page-is-unique': pagesAreTwins,
   'root-count-equals-root-slots': rootIsMiscounted,

@@ -3,7 +3,8 @@ import { generationOf, gfn_to_memslot, isInSomeSlot } from '../../../model/memsl
 import { kvm_unmap_gfn_range } from '../../../model/host/notifier.ts';
 import { kvm_mmu_alloc_shadow_page } from '../../../model/shadow/find.ts';
 import { makeRole, rootRole, setRole } from '../../../model/shadow/mmu-page.ts';
-import { protectTable, rmapKey, rmapKeyIn } from '../../../model/shadow/rmap.ts';
+import { protectTable } from '../../../model/shadow/rmap.ts';
+import { rmapKey, rmapKeyIn } from '../../../model/shadow/rmap-key.ts';
 import { kvm_gfn_is_write_tracked } from '../../../model/shadow/unsync.ts';
 import { is_writable_pte } from '../../../model/spte.ts';
 import { aLeaf, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpte, NO_GPTE } from '../../../model/gpte.ts';
-import { kvm_mmu_page_get_gfn, rmapKey } from '../../../model/shadow/rmap.ts';
+import { kvm_mmu_page_get_gfn } from '../../../model/shadow/rmap.ts';
+import { rmapKey } from '../../../model/shadow/rmap-key.ts';
 import { is_last_spte, spte_to_pfn } from '../../../model/spte.ts';
 import { isAllowed } from '../../../model/tlb/oracle.ts';
 import { aPage, aProgram, run, type KvmInput } from '../../support/kvm.ts';

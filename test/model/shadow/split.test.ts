@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Kvm } from '../../../model/index.ts';
 import { isUnlocked } from '../../../model/shadow/lock.ts';
 import { sptepOf } from '../../../model/shadow/mmu-page.ts';
-import { rmapKey } from '../../../model/shadow/rmap.ts';
+import { rmapKey } from '../../../model/shadow/rmap-key.ts';
 import {
   is_last_spte,
   is_writable_pte,

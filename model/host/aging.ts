@@ -3,8 +3,7 @@
  *
  * Kernel: kvm_mmu_notifier_clear_flush_young(), kvm_mmu_notifier_clear_young(), kvm_age_gfn(),
  * kvm_test_age_gfn(), kvm_rmap_age_gfn_range(). Actor: `mm`. Lock: none but that of one rmap
- * (KVM_RMAP_LOCKED), which
- * keeps entries from being filed and removed, not from being changed.
+ * (KVM_RMAP_LOCKED), which keeps entries from being filed and removed, not from being changed.
  *
  * Cuts: locking the rmap together with reading the first entry; clearing the flag of one entry
  * together with reading the next one.

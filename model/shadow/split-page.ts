@@ -24,51 +24,10 @@ import {
 } from '../spte.ts';
 import { oweProtect, oweUnmap } from '../tlb/flush.ts';
 import { takeObject } from './memory-cache.ts';
-import {
-  isValid,
-  kvm_mmu_child_role,
-  roleWord,
-  spte_index,
-  sptep_to_sp,
-  warn,
-} from './mmu-page.ts';
-import { drop_spte, kvm_mmu_page_get_access, kvm_mmu_page_get_gfn, rmap_add } from './rmap.ts';
+import { isAllocated, spte_index, sptep_to_sp } from './mmu-page.ts';
+import { drop_spte, kvm_mmu_page_get_gfn, rmap_add } from './rmap.ts';
 import { rmapKey } from './rmap-key.ts';
-
-/** The gfn and the role of the page that is to take the place of a huge leaf. */
-const wantedPage = (kvm: Kvm, sptep: number): { gfn: number; role: number } => {
-  const page = kvm.sp.at(sptep_to_sp(kvm, sptep));
-  const index = spte_index(kvm, sptep);
-  const recorded = kvm.rules.split_access === 'recorded';
-  const access = recorded ? kvm_mmu_page_get_access(page, index) : spteAccess(page.spt.get(index));
-  const direct = kvm.rules.split_role === 'direct' || page.role.direct;
-  return {
-    gfn: kvm_mmu_page_get_gfn(kvm, page, index),
-    role: kvm_mmu_child_role(kvm, page, direct, access),
-  };
-};
-
-/** Whether the page for the split is there already; what v2 of the series refuses. */
-export const isTargetThere = (kvm: Kvm, sptep: number): boolean => {
-  const { gfn, role } = wantedPage(kvm, sptep);
-  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
-    const page = kvm.sp.at(sp);
-    if (page.gfn === gfn && isValid(page) && roleWord(page.role) === role) return true;
-  }
-  return false;
-};
-
-/**
- * shadow_mmu_get_sp_for_split(): finds or creates the page. A direct page is never unsync, so that
- * no vCPU is needed to sync it.
- */
-export const shadow_mmu_get_sp_for_split = (kvm: Kvm, sptep: number): number => {
-  const { gfn, role } = wantedPage(kvm, sptep);
-  const found = kvm_mmu_find_shadow_page(kvm, gfn, role);
-  if (found !== null && !kvm.sp.at(found).unsync) return found;
-  if (found !== null) warn(kvm, 'sync-without-vcpu');
-  return kvm_mmu_alloc_shadow_page(kvm, gfn, role);
-};
+import { mark_unsync } from './unsync.ts';
 
 /** make_small_spte(): the huge leaf as it is, for one of the runs below it. */
 const make_small_spte = (kvm: Kvm, huge: number, page: MmuPageView, index: number): number => {

@@ -15,6 +15,7 @@ import type { RoleView, VcpuView } from './state.ts';
 /** The parts of a snapshot that are described; the layout guarantees their shape. */
 interface Snapshot extends HostParts {
   readonly mmu_lock: { readonly holder: number | null };
+  readonly arch: { readonly indirect_shadow_pages: number };
   readonly ghost_owed: {
     readonly unmap: readonly number[];
     readonly protect: readonly number[];
@@ -37,8 +38,6 @@ interface Page {
   readonly unsync_children: number;
   readonly root_count: number;
   readonly write_flooding_count: number;
-  readonly nx_huge_page_disallowed: boolean;
-  readonly accessed_clear: readonly number[];
   readonly unsync_child_bitmap: readonly number[];
   readonly spt: readonly number[];
   readonly shadowed_gfn: readonly number[];
@@ -116,13 +115,6 @@ const describePage = (sp: number, old: Page, now: Page, say: (line: string) => v
     const marks = now.unsync_child_bitmap.join(',');
     say(`${name} unsync_children ${old.unsync_children} -> ${now.unsync_children} {${marks}}`);
   }
-  if (now.nx_huge_page_disallowed && !old.nx_huge_page_disallowed) {
-    say(`${name} nx_huge_page_disallowed`);
-  }
-  now.spt.forEach((_spte, i) => {
-    const [was, is] = [old.accessed_clear.includes(i), now.accessed_clear.includes(i)];
-    if (was !== is) say(`spte sp${sp}[${i}] accessed flag ${is ? 'clear' : 'set'}`);
-  });
   if (old.write_flooding_count < now.write_flooding_count) {
     say(`${name} write_flooding_count ${now.write_flooding_count}`);
   }

@@ -43,6 +43,7 @@ export const recordedCounts: Readonly<
   'shadow-host-takes-frame': { states: 9768, transitions: 19971, depth: 44 },
   'shadow-endless-read-only-frame': { states: 520, transitions: 744, depth: 48 },
   'shadow-aging': { states: 7466, transitions: 15949, depth: 50 },
+  'shadow-aging-range': { states: 568, transitions: 1710, depth: 23 },
   'shadow-zap-range': { states: 2306, transitions: 5479, depth: 33 },
   'shadow-teardown': { states: 2782, transitions: 5984, depth: 43 },
   'shadow-direct-two-rights': { states: 6165, transitions: 8972, depth: 45 },

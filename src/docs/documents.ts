@@ -9,6 +9,7 @@ export const documents: readonly string[] = [
   'docs/mutants.md',
   'docs/properties.md',
   'docs/questions.md',
+  'docs/random-walks.md',
   'docs/reading.md',
   'docs/rules.md',
   'docs/scenarios.md',

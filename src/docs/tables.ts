@@ -32,6 +32,7 @@ import { designIds } from './design-ids.ts';
 import { code, codes, figure, table } from './markdown.ts';
 import { mutantTable } from './mutant-table.ts';
 import { waitingBugs } from './waiting-bugs.ts';
+import { walkGaps, walkSummary, walkTable } from './walk-table.ts';
 
 type AnyProperty = KvmProperty | KvmProgress;
 
@@ -239,4 +240,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   presets: presetTable,
   steps: stepTable,
   assertions: assertionTable,
+  'walk-summary': walkSummary,
+  walks: walkTable,
+  'walk-gaps': walkGaps,
 };

@@ -7,9 +7,9 @@ import { annotationLines, noteLines, stepSummary } from '../report/github.ts';
 import { junitText } from '../report/junit.ts';
 import { ktapLines } from '../report/ktap.ts';
 import { sarifText, type SarifLog } from '../report/sarif.ts';
+import type { WriteLine } from '../report/reporter.ts';
 import type { Suite } from '../report/suites.ts';
 import type { Environment } from './environment.ts';
-import type { Output } from './output.ts';
 
 const group = 'Reports:';
 
@@ -100,7 +100,7 @@ function tellGithub(
 export function writeReports(
   environment: Environment,
   flags: ReportFlags,
-  output: Pick<Output, 'line'>,
+  output: { readonly line: WriteLine },
   results: Results,
 ): void {
   const { junit, ktap, sarif } = flags;

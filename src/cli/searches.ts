@@ -125,47 +125,61 @@ async function* oneByOne(
   }
 }
 
+/** How the searches of a command are prepared, and what is known of them before. */
+interface Preparation<Settings> {
+  readonly prepare: (environment: Environment, target: SearchTarget, settings: Settings) => Search;
+  /** Whether somebody asked for a number of threads: then one search after the other. */
+  readonly isBound: (settings: Settings) => boolean;
+  /** Threads of a search that is made here. */
+  readonly workersOf: (settings: Settings) => number | undefined;
+  /** States expected. */
+  readonly costOf: (target: SearchTarget) => number;
+}
+
+function searchEach<Settings>(
+  context: SearchContext,
+  wanted: readonly Wanted<Settings>[],
+  { prepare, isBound, workersOf, costOf }: Preparation<Settings>,
+): AsyncGenerator<Searched> {
+  const { environment } = context;
+  const targets = wanted.map(({ target }) => target);
+  const searches = wanted.map(
+    ({ target, settings }) =>
+      () =>
+        prepare(environment, target, settings),
+  );
+  const isFree = wanted.every(({ settings }) => !isBound(settings));
+  const lanes = isFree ? lanesFor(environment, targets) : 1;
+  if (lanes === 1) {
+    const workers = wanted.map(({ settings }) => workersOf(settings));
+    return oneByOne(context, searches, workers);
+  }
+  return new SideBySide(context, searches, targets.map(costOf), lanes).reports();
+}
+
 /**
  * Searches exhaustively, side by side unless somebody gave a number of threads; each is reported
  * when those before it have been. After a signal, what was not begun is left out.
  */
-export function searchEachExhaustively(
+export const searchEachExhaustively = (
   context: SearchContext,
   wanted: readonly Wanted<ExhaustiveSettings>[],
-): AsyncGenerator<Searched> {
-  const { environment } = context;
-  const targets = wanted.map(({ target }) => target);
-  const searches = wanted.map(
-    ({ target, settings }) =>
-      () =>
-        exhaustiveSearch(environment, target, settings),
-  );
-  const workers = wanted.map(({ settings }) => settings.workers);
-  const lanes = workers.every((given) => given === undefined) ? lanesFor(environment, targets) : 1;
-  if (lanes === 1) return oneByOne(context, searches, workers);
-  const costs = targets.map((target) => expectedStates(target) ?? 0);
-  return new SideBySide(context, searches, costs, lanes).reports();
-}
+): AsyncGenerator<Searched> =>
+  searchEach(context, wanted, {
+    prepare: exhaustiveSearch,
+    isBound: ({ workers }) => workers !== undefined,
+    workersOf: ({ workers }) => workers,
+    costOf: (target) => expectedStates(target) ?? 0,
+  });
 
 /** Walks at random, likewise. */
-export function searchEachAtRandom(
+export const searchEachAtRandom = (
   context: SearchContext,
   wanted: readonly Wanted<RandomSettings>[],
-): AsyncGenerator<Searched> {
-  const { environment } = context;
-  const targets = wanted.map(({ target }) => target);
-  const searches = wanted.map(
-    ({ target, settings }) =>
-      () =>
-        randomSearch(environment, target, settings),
-  );
-  const isFree = wanted.every(({ settings: { workers = 'auto' } }) => workers === 'auto');
-  const lanes = isFree ? lanesFor(environment, targets) : 1;
-  if (lanes === 1) return oneByOne(context, searches, []);
-  return new SideBySide(
-    context,
-    searches,
-    targets.map(() => 0),
-    lanes,
-  ).reports();
-}
+): AsyncGenerator<Searched> =>
+  searchEach(context, wanted, {
+    prepare: randomSearch,
+    isBound: ({ workers = 'auto' }) => workers !== 'auto',
+    workersOf: () => undefined,
+    costOf: () => 0,
+  });

@@ -25,14 +25,21 @@ function placeOf(reason: string, text: string): string {
   return ` (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
 }
 
+/** What may have happened to a text that is no JSON, without the space around it. */
+function damageOf(text: string): string {
+  if (text !== '' && !text.startsWith('{')) return 'It does not begin like such a file.';
+  return text.endsWith('}')
+    ? 'The file was damaged after it was written.'
+    : 'The file ends early: it was truncated.';
+}
+
 function parse<T>(text: string, file: string, { restore }: FileForm<T>): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const cut = text.trim() === '' || !text.trimEnd().endsWith('}');
     const reason = reasonOf(error);
     throw new Fault('KMC-203', `${file}: not JSON: ${reason}${placeOf(reason, text)}`, [
-      cut ? 'The file ends early: it was truncated.' : 'The file was damaged after it was written.',
+      damageOf(text.trim()),
       restore,
     ]);
   }

@@ -1,5 +1,5 @@
 /** Assertions about faults, mapping, MMIO, the host, and what is counted. */
-import type { Assertion } from './assertions.ts';
+import type { Assertion } from './assertion.ts';
 
 export const assertionsOfFaults: readonly Assertion[] = [
   {

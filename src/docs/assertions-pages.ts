@@ -1,5 +1,5 @@
 /** Assertions about SPTEs, rmaps, shadow pages and their lists. */
-import type { Assertion } from './assertions.ts';
+import type { Assertion } from './assertion.ts';
 
 const nested = 'waits for nested paging';
 const oneLock = 'there is one lock, and steps under it say who holds it';

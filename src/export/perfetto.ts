@@ -116,16 +116,21 @@ function arrows(run: Run): TraceEvent[] {
     });
 }
 
-const curves = (run: Run): TraceEvent[] =>
-  (run.activities ?? []).flatMap(({ counters }, n) =>
-    Object.entries(counters).map(([name, value]): TraceEvent => ({
-      name,
-      ph: 'C',
-      ts: stride_us * n,
-      pid,
-      args: { [name]: value },
-    })),
+/** Numbers that are 0 from beginning to end have no curve. */
+function curves({ activities = [] }: Run): TraceEvent[] {
+  const isDrawn = (name: string) => activities.some(({ counters }) => (counters[name] ?? 0) > 0);
+  return activities.flatMap(({ counters }, n) =>
+    Object.entries(counters)
+      .filter(([name]) => isDrawn(name))
+      .map(([name, value]): TraceEvent => ({
+        name,
+        ph: 'C',
+        ts: stride_us * n,
+        pid,
+        args: { [name]: value },
+      })),
   );
+}
 
 function verdict({ violation, property }: Run): TraceEvent[] {
   if (violation === undefined) return [];

@@ -5,12 +5,6 @@ import type { Activity } from './activity.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
-/** The threads beside the vCPUs, which take mmu_lock too, by where they are. */
-interface WithThreads {
-  readonly memslots: { readonly pc: string };
-  readonly dirty_log: { readonly pc: string };
-}
-
 /** What a thread is within: its own work while it is not idle, and mmu_lock at some places. */
 const within = (pc: string, work: string, locked: readonly string[]): string[] => [
   ...(pc === 'idle' ? [] : [work]),
@@ -20,7 +14,7 @@ const within = (pc: string, work: string, locked: readonly string[]): string[] =
 /** Where the thread that splits huge pages holds mmu_lock. */
 const splitUnderLock = ['try', 'commit', 'flush', 'link', 'break', 'end'];
 
-function sectionsOf(state: ShadowState & WithThreads): Activity['sections'] {
+function sectionsOf(state: ShadowState): Activity['sections'] {
   const { holder } = state.mmu_lock;
   return {
     ...Object.fromEntries(
@@ -61,8 +55,15 @@ function owedBy({ ghost_owed, sp }: ShadowState): string[] {
 const tlbEntries = ({ vcpu }: ShadowState): number =>
   vcpu.reduce((sum, { ghost_tlb }) => sum + ghost_tlb.filter(({ valid }) => valid).length, 0);
 
+/** Kept ready for faults and splits; none where the scenario does not count them. */
+const cacheObjects = ({ vcpu, split }: ShadowState): number =>
+  vcpu.reduce(
+    (sum, kept) => sum + kept.mmu_page_header_cache + kept.mmu_pte_list_desc_cache,
+    split.split_page_header_cache + split.split_desc_cache,
+  );
+
 export function shadowActivity(snapshot: Snapshot): Activity {
-  const state = shadowState(snapshot) as ShadowState & WithThreads;
+  const state = shadowState(snapshot);
   const owed = owedBy(state);
   return {
     sections: sectionsOf(state),
@@ -72,6 +73,8 @@ export function shadowActivity(snapshot: Snapshot): Activity {
       'unsync pages': state.sp.filter(({ unsync }) => unsync).length,
       'owed flushes': owed.length,
       'TLB entries': tlbEntries(state),
+      'cache objects': cacheObjects(state),
+      n_used_mmu_pages: state.arch.n_used_mmu_pages,
     },
   };
 }

@@ -2,7 +2,7 @@
 import { accessText } from '../../model/access.ts';
 import { gpte_to_gfn, gpteText, is_large_pte, is_present_gpte } from '../../model/gpte.ts';
 import type { Geometry } from '../../model/geometry.ts';
-import { isTableSpte, spte_to_child_sp, spteText } from '../../model/spte.ts';
+import { is_mmio_spte, isTableSpte, spte_to_child_sp, spteText } from '../../model/spte.ts';
 import type { Snapshot } from '../checker/catalogue.ts';
 import type { NodeState, Scene, SceneEdge, SceneNode, SceneRow } from './scene.ts';
 import {
@@ -127,10 +127,10 @@ function pageNotes(page: ShadowPage): string[] {
   ];
 }
 
-/** The gfn that a leaf was made for is shown where it does not follow from the frame. */
+/** The gfn that a leaf was made for is shown where it does not follow from the entry. */
 function leafText(page: ShadowPage, index: number, spte: number): string {
   const text = spteText(spte);
-  if (spte === 0 || isTableSpte(spte) || page.role.direct) return text;
+  if (spte === 0 || isTableSpte(spte) || is_mmio_spte(spte) || page.role.direct) return text;
   return `${text} gfn ${hex(page.shadowed_gfn[index] ?? 0)}`;
 }
 

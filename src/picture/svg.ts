@@ -123,6 +123,20 @@ const arrow: XmlElement = {
   children: [{ name: 'path', attributes: { d: 'M0 0L8 4L0 8z', fill: '#444444' } }],
 };
 
+/** Room for facts below a small picture. */
+const leastColumns = 80;
+
+/** Facts beside each other, in as many lines as they take; none is broken. */
+function wrapped(facts: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const fact of facts) {
+    const joined = `${lines.at(-1)}   ${fact}`;
+    if (lines.length === 0 || joined.length > columns) lines.push(fact);
+    else lines[lines.length - 1] = joined;
+  }
+  return lines;
+}
+
 /** `title` says which state of which run it is. Nothing is loaded from elsewhere. */
 export function sceneSvg(
   scene: Scene,
@@ -130,9 +144,13 @@ export function sceneSvg(
   changed: ReadonlySet<string> = new Set(),
 ): string {
   const { width, height, nodes, edges } = placed(scene);
-  const facts = scene.facts.join('   ');
-  const longest = Math.max(title.length, facts.length) * metrics.character + 32;
-  const size = { width: Math.ceil(Math.max(width, longest)), height: height + 2 * heading };
+  const columns = Math.max(leastColumns, Math.floor((width - 32) / metrics.character));
+  const facts = wrapped(scene.facts, columns);
+  const longest = Math.max(title.length, ...facts.map((line) => line.length));
+  const size = {
+    width: Math.ceil(Math.max(width, longest * metrics.character + 32)),
+    height: height + 2 * heading + Math.max(0, facts.length - 1) * metrics.line,
+  };
   return xmlText({
     name: 'svg',
     attributes: {
@@ -156,7 +174,9 @@ export function sceneSvg(
           ...nodes.map((node) => nodeElement(node, changed)),
         ],
       },
-      text(16, size.height - 12, facts),
+      ...facts.map((line, i) =>
+        text(16, size.height - 12 - (facts.length - 1 - i) * metrics.line, line),
+      ),
     ],
   });
 }

@@ -98,6 +98,18 @@ function trackedCauses(run: WhyRun, loop: number, v: number, va: number): Cause[
   return cause(step, `gfn ${hex(gfn)} is write-tracked from here on, for ever`);
 }
 
+/** A split that is put off again and again: mmu_lock is dropped before it. */
+const splitCauses = (run: WhyRun, loop: number): Cause[] =>
+  run.steps.flatMap((_, i) => {
+    const [before, after] = [stateAt(run, i), stateAt(run, i + 1)];
+    const isPutOff = before.split.pc !== 'topup' && after.split.pc === 'topup';
+    if (i < loop || !isPutOff) return [];
+    const { entries } = run.geometry;
+    const { sptep } = before.split;
+    const name = `sp${Math.floor(sptep / entries)}[${sptep % entries}]`;
+    return cause(i + 1, `drops mmu_lock before ${name} is split, over and over`);
+  });
+
 /** Whether the processor would find a leaf for the address in any of the repeated states. */
 const isEverMapped = (run: WhyRun, loop: number, v: number, va: number): boolean =>
   repeated(run, loop).some((state) => {
@@ -119,7 +131,12 @@ export function loopCauses(
     : `all is as it was after step ${loop}`;
   const closing = (text: string): Cause[] => cause(end || undefined, text);
   if (v === undefined || va === undefined) {
-    return [...unsyncCauses(run, loop), ...notifierCauses(run, loop), ...closing(same)];
+    return [
+      ...unsyncCauses(run, loop),
+      ...splitCauses(run, loop),
+      ...notifierCauses(run, loop),
+      ...closing(same),
+    ];
   }
   const never = isEverMapped(run, loop, v, va)
     ? ''

@@ -39,6 +39,13 @@ describe('parseCounterexample', () => {
     expect(codeOf('')).toBe('KMC-203');
   });
 
+  it('tells what ends early from what was never such a file', () => {
+    const said = (text: string) => faultOf(() => parseCounterexample(text, 'x.json')).hints;
+    expect(said('{"schema": ')[0]).toBe('The file ends early: it was truncated.');
+    expect(said('{"schema": 1,}')[0]).toBe('The file was damaged after it was written.');
+    expect(said('# Notes')[0]).toBe('It does not begin like such a file.');
+  });
+
   it('refuses JSON that is something else', () => {
     for (const text of ['{}', '[]', 'null', '3', '{"schema": 1}', '{"schema": "itf"}']) {
       expect(codeOf(text)).toBe('KMC-204');

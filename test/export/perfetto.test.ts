@@ -87,12 +87,23 @@ describe('perfettoText', () => {
     const pages = events.filter((event) => event.ph === 'C' && event.name === 'shadow pages');
     expect(pages).toHaveLength(44);
     expect(pages.at(-1)).toMatchObject({ ts: 43_000, args: { 'shadow pages': 3 } });
+    const names = new Set(events.flatMap((event) => (event.ph === 'C' ? [event.name] : [])));
+    expect([...names]).not.toContain('cache objects');
     expect(events.at(-1)).toMatchObject({
       ph: 'i',
       s: 'g',
       name: 'VIOLATION shadowed-gfn-has-no-writable-spte',
       ts: 43_900,
     });
+  });
+
+  it('has curves of what is counted in some scenarios alone', () => {
+    const last = (ending: string, name: string) =>
+      eventsOf(ending).findLast((event) => event.ph === 'C' && event.name === name);
+    expect(last('split-below-reserve', 'n_used_mmu_pages')).toMatchObject({
+      args: { n_used_mmu_pages: 3 },
+    });
+    expect(last('split-caches-underfilled', 'cache objects')).toBeDefined();
   });
 
   it('works for any machine, with any text', () => {

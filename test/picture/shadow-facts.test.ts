@@ -38,6 +38,11 @@ describe('the facts of a picture', () => {
     expect(notes).toContain(mode);
   });
 
+  it('has an MMIO entry as it is, without a frame behind it', () => {
+    const row = nodeOf(sceneOf('mmio-cache-without-generation'), 'sp1')?.rows[0];
+    expect(row?.text).toBe('mmio gfn 0x2 generation 0');
+  });
+
   it('has what a vCPU remembers and keeps ready', () => {
     const rowsOf = (ending: string) => nodeOf(sceneOf(ending), 'vcpu0')?.rows;
     expect(rowsOf('mmio-cache-without-generation')).toContainEqual({

@@ -399,6 +399,13 @@ const loops: readonly (readonly [string, Expected])[] = [
       ['mmu_sync_children.protect', /^all is as it was after step \d+$/],
     ],
   ],
+  [
+    'split-ends--shadow-split-contention',
+    [
+      ['shadow_mmu_try_split_huge_page.yield', /^drops mmu_lock before sp0\[0\] is split, over/],
+      ['topup_split_caches', /^all is as it was after step \d+$/],
+    ],
+  ],
 ];
 
 describe('causes of a run without end', () => {

@@ -191,4 +191,11 @@ describe('the command line', { timeout: 60_000 }, () => {
     const alone = reported('check', ...scenarios, '--workers', '1');
     expect(reported('check', ...scenarios)).toEqual(alone);
   });
+
+  it('reports the same walks of one scenario, by any number of threads', () => {
+    const walks = ['run', 'shadow-rights', '--seed', '7', '--max-samples', '1100'];
+    const alone = reported(...walks, '--workers', '1');
+    expect(alone).toMatchObject({ searches: [{ statistics: { samples: 1100 } }] });
+    expect(reported(...walks, '--workers', '2')).toEqual(alone);
+  });
 });

@@ -6,7 +6,7 @@
  * which the next one takes together.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { AnyMachine, Selection } from '../../checker/catalogue.ts';
 import { Fault } from '../../checker/fault.ts';
@@ -103,6 +103,16 @@ function parsed(file: string): OpeningsFile {
   ]);
 }
 
+/** Another run may have removed it since it was listed. Errors: as `parsed`. */
+function unlessGone(file: string): OpeningsFile | undefined {
+  try {
+    return parsed(file);
+  } catch (error) {
+    if (existsSync(file)) throw error;
+    return undefined;
+  }
+}
+
 /** Errors: fault 208. */
 function executed(file: string, { openings }: OpeningsFile, machine: AnyMachine): Opening[] {
   const program = compileMachine(machine);
@@ -156,10 +166,8 @@ export function corpusOf(folder: string, ground: Ground, machine: AnyMachine): C
   const { environment } = ground;
   const own: { file: string; openings: Opening[] }[] = [];
   for (const file of filesFor(folder, ground)) {
-    // Another run may have removed it meanwhile.
-    if (!isFile(file)) continue;
-    const content = parsed(file);
-    if (!isOf(content, ground)) continue;
+    const content = unlessGone(file);
+    if (content === undefined || !isOf(content, ground)) continue;
     const { hash } = content.model;
     if (hash === environment.model.hash) {
       own.push({ file, openings: executed(file, content, machine) });

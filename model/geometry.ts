@@ -82,8 +82,13 @@ export interface Invalidation {
 export type Cr4Bit = 'smep' | 'smap' | 'pcide';
 
 export interface Geometry {
-  /** Level of a root shadow page: 2 or 3. */
+  /** Levels of guest page tables, and of shadow page tables but for `passthrough`: 2 or 3. */
   readonly levels: number;
+  /**
+   * Whether hardware walks one level more than the guest has, as where a host with five levels
+   * shadows an NPT of four: a root has one entry, which leads to the page for the table of CR3.
+   */
+  readonly passthrough: boolean;
   /** Entries of a table (PT64_ENT_PER_PAGE). */
   readonly entries: number;
   /** Guest frames. Frames `0..tables-1` hold guest page tables, the others data. */
@@ -177,6 +182,9 @@ export const pagesPerLeaf = ({ entries }: Geometry, level: number): number => {
   for (let above = PG_LEVEL_4K; above < level; above += 1) pages *= entries;
   return pages;
 };
+
+/** Level of a root shadow page. */
+export const rootLevel = (g: Geometry): number => g.levels + (g.passthrough ? 1 : 0);
 
 /** Guest virtual addresses, in units of the smallest page: `0..addressCount-1`. */
 export const addressCount = (g: Geometry): number => pagesPerLeaf(g, g.levels + 1);

@@ -65,6 +65,7 @@ const defaultKinds: readonly AccessKind[] = ['ur', 'uw'];
 /** Two entries per table, two levels, two vCPUs, one previous root, one TLB entry each. */
 const geometryOf = (g: ScenarioInput['geometry']): Geometry => ({
   levels: 2,
+  passthrough: false,
   entries: 2,
   host_pfn: Array.from({ length: g.gfns }, (_, gfn) => gfn),
   pfns: g.gfns,

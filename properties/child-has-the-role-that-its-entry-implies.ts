@@ -1,5 +1,5 @@
 /** A child is the shadow page that the guest entry and the role of its parent call for. */
-import { readGuest } from '../model/shadow/mmu-page.ts';
+import { isValid, readGuest } from '../model/shadow/mmu-page.ts';
 import {
   gpte_access,
   gpte_to_gfn,
@@ -31,12 +31,22 @@ const isImplied = (page: MmuPageView, child: MmuPageView, pte: number): boolean 
   return child.role.access === (page.role.access & gpte_access(pte));
 };
 
+/** The one entry of a root that passes through leads to the page that shadows its table. */
+const isPassedThrough = (page: MmuPageView, { gfn, role }: MmuPageView, index: number): boolean =>
+  index === 0 &&
+  gfn === page.gfn &&
+  hasModesOf(role, page.role) &&
+  role.access === page.role.access &&
+  !role.direct &&
+  !role.passthrough;
+
 export const childHasTheRoleThatItsEntryImplies = stateProperty({
   id: 'child-has-the-role-that-its-entry-implies',
   brief: 'SH-ROLE, Y1',
   says:
     'A child below a page in sync shadows the table that the guest entry names, with the access ' +
-    'of its parent less what the entry takes away, in the same mode.',
+    'of its parent less what the entry takes away, in the same mode; below a root that passes ' +
+    'through, the table of the root.',
   why:
     'Leaves carry the rights of their path: ways with different rights must not meet in one ' +
     'shadow page.',
@@ -46,10 +56,12 @@ export const childHasTheRoleThatItsEntryImplies = stateProperty({
   applies: (kvm) => hasEntry(kvm, 'table'),
   check: (kvm) =>
     firstEntry(kvm, (page, sp, index, spte) => {
-      if (!isTableSpte(spte) || !isSettled(kvm, page, index)) return null;
-      const pte = readGuest(kvm, page.gfn, index);
+      if (!isTableSpte(spte)) return null;
       const child = kvm.sp.at(spte_to_child_sp(spte));
-      if (isImplied(page, child, pte)) return null;
+      const passes = page.role.passthrough && isValid(page);
+      if (!passes && !isSettled(kvm, page, index)) return null;
+      const pte = readGuest(kvm, page.gfn, index);
+      if (passes ? isPassedThrough(page, child, index) : isImplied(page, child, pte)) return null;
       return {
         message: 'a child is not the one that the guest entry calls for',
         where: {

@@ -1,6 +1,6 @@
 /** mmu_lock, and the locals of the function that holds it. */
 import { bitset, bool, record, uint, type Scalar } from '../../src/engine/machine/index.ts';
-import type { Geometry } from '../geometry.ts';
+import { rootLevel, type Geometry } from '../geometry.ts';
 import { pc } from '../labels.ts';
 import { domainsOf } from './domains.ts';
 
@@ -10,11 +10,11 @@ export const lockLayout = (g: Geometry, hasNx: boolean, holder: Scalar<number | 
   return record({
     holder,
     /** it.level and it.sp of the walk over the shadow page table. */
-    level: uint(g.levels),
+    level: uint(rootLevel(g)),
     /** The level at which the fault will map. */
-    goal_level: uint(g.levels),
+    goal_level: uint(rootLevel(g)),
     /** The level at which it would map without the NX huge page mitigation. */
-    req_level: uint(hasNx ? g.levels : 0),
+    req_level: uint(hasNx ? rootLevel(g) : 0),
     sp,
     child: sp,
     /** Whether the child is not linked yet, and whether this fault created it. */

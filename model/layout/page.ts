@@ -8,7 +8,7 @@ import {
   record,
   uint,
 } from '../../src/engine/machine/index.ts';
-import { hasListOrder, type Geometry } from '../geometry.ts';
+import { hasListOrder, rootLevel, type Geometry } from '../geometry.ts';
 import { domainsOf, spteDomain } from './domains.ts';
 
 export const pageLayout = (g: Geometry, hasNx: boolean, hasAging: boolean) => {
@@ -18,7 +18,7 @@ export const pageLayout = (g: Geometry, hasNx: boolean, hasAging: boolean) => {
     list: oneOf('free', 'active', 'invalid_list', 'none'),
     gfn,
     role: record({
-      level: uint(g.levels),
+      level: uint(rootLevel(g)),
       access,
       direct: bool,
       cr0_wp: bool,
@@ -27,6 +27,7 @@ export const pageLayout = (g: Geometry, hasNx: boolean, hasAging: boolean) => {
       cr4_smep: boolIf(g.cr4.includes('smep')),
       smap_andnot_wp: boolIf(g.cr4.includes('smap')),
       smm: boolIf(g.smm),
+      passthrough: boolIf(g.passthrough),
       invalid: bool,
     }),
     /** mmu_valid_gen differs from that of the VM, which is all that is ever asked of the two. */

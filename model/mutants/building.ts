@@ -3,6 +3,18 @@ import type { Mutant } from './mutant.ts';
 
 export const buildingMutants: readonly Mutant[] = [
   {
+    id: 'passthrough-inherited-by-child',
+    rule: 'child_passthrough',
+    value: 'inherited',
+    says:
+      'The page below a root that passes through is taken for one that shadows no guest table: ' +
+      'its table is not write-protected.',
+    source: ['kvm_mmu_child_role()', 'sp_has_gptes()'],
+    scenario: 'shadow-passthrough',
+    property: 'child-has-the-role-that-its-entry-implies',
+    category: 'rule',
+  },
+  {
     id: 'child-reuse-ignores-gfn',
     rule: 'child_reuse_check',
     value: 'none',

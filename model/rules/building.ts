@@ -39,6 +39,11 @@ export const buildingRules = {
     'Whether zapping a shadow page takes back what creating it counted.',
     ['unaccount_shadowed()'],
   ),
+  child_passthrough: rule(
+    ['cleared', 'inherited'],
+    'Whether a page below a root that passes through is one that shadows a guest table.',
+    ['kvm_mmu_child_role()'],
+  ),
   child_access: rule(
     ['per-level', 'last-table'],
     'Access in the role of a child: accumulated down to that table, or down to the last one.',

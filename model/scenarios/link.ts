@@ -28,6 +28,21 @@ const directoryWithWindows = {
 
 export const linkScenarios: readonly Scenario[] = [
   scenario({
+    id: 'shadow-passthrough',
+    says:
+      'Hardware walks one level more than the nested page tables have: two vCPUs share the page ' +
+      'below a root of one entry, one edits a table, the other one flushes.',
+    nested: true,
+    geometry: { gfns: 4, tables: 2, shadow_pages: 5, passthrough: true },
+    initialMemory: [
+      [gpte({ gfn: 1 }), NO_GPTE],
+      [gpte({ gfn: 2 }), gpte({ gfn: 1 })],
+    ],
+    addresses: [0, 1],
+    stores: [{ gfn: 1, index: 0, value: gpte({ gfn: 3 }) }],
+    budget: { fault: 3, store: 1, cr3: 1 },
+  }),
+  scenario({
     id: 'shadow-link-unsync-child',
     says:
       'A directory with an unsync table below becomes visible at a second place of the root. ' +

@@ -7,6 +7,7 @@
  * Cuts: taking the lock together with zapping to make room; the flush and the freeing of what was
  * zapped. Filling the caches is part of the first: nobody else sees them.
  */
+import { rootLevel } from '../geometry.ts';
 import type { Kvm, VcpuView } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { isBeingInvalidated } from '../host/invalidation.ts';
@@ -80,7 +81,7 @@ const checkStale = (kvm: Kvm, v: number): void => {
     proceed(kvm, v, 'enter');
     return;
   }
-  kvm.mmu_lock.level = kvm.geometry.levels;
+  kvm.mmu_lock.level = rootLevel(kvm.geometry);
   kvm.mmu_lock.sp = root;
   enterLevel(kvm, v);
 };

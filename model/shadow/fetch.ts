@@ -17,7 +17,6 @@
 import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { alignedGfn, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
-import { gpte_to_gfn } from '../gpte.ts';
 import { is_shadow_present_pte, isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { oweLink } from '../tlb/flush.ts';
 import { kvm_mmu_alloc_shadow_page, kvm_mmu_find_shadow_page } from './find.ts';
@@ -33,6 +32,7 @@ import {
   leafLevel,
   mappedAccess,
   walkedGfn,
+  tableAt,
 } from './walker.ts';
 import { drop_parent_pte, isCommitDue, mmu_page_zap_pte } from './zap.ts';
 
@@ -55,9 +55,7 @@ const get_child_sp: ModelTransition = {
     parent.write_flooding_count = 0;
     const indirect = isIndirect(kvm, vcpu);
     if (!indirect && validate_direct_spte(kvm, v, spte)) return true;
-    const gfn = indirect
-      ? gpte_to_gfn(vcpu.walker.ptes.get(mmu_lock.level - 1))
-      : directGfn(kvm, vcpu);
+    const gfn = indirect ? tableAt(kvm, vcpu, mmu_lock.level - 1) : directGfn(kvm, vcpu);
     const access = indirect ? childAccess(kvm, vcpu) : directAccess(kvm, vcpu);
     const role = kvm_mmu_child_role(kvm, parent, !indirect, access);
     if (isTableSpte(spte) && isRightChild(kvm, spte_to_child_sp(spte), gfn, role)) {

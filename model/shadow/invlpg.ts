@@ -7,7 +7,7 @@
  */
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { tableIndex } from '../geometry.ts';
+import { tableIndex, rootLevel } from '../geometry.ts';
 import { activePcid } from '../modes.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { goTo, isBefore, isUnlocked, lock, proceed } from './lock.ts';
@@ -20,7 +20,7 @@ import { sync_spte } from './sync.ts';
  */
 export const invalidateAddressInRoot = (kvm: Kvm, root: number, va: number): boolean => {
   let sp = root;
-  for (let level = kvm.geometry.levels; level > 0; level -= 1) {
+  for (let level = rootLevel(kvm.geometry); level > 0; level -= 1) {
     const page = kvm.sp.at(sp);
     const index = tableIndex(kvm.geometry, va, level);
     if (page.unsync) return sync_spte(kvm, sp, index);

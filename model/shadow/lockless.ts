@@ -10,7 +10,7 @@
  */
 import type { Kvm } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
-import { tableIndex } from '../geometry.ts';
+import { tableIndex, rootLevel } from '../geometry.ts';
 import { isTableSpte, spte_to_child_sp } from '../spte.ts';
 import { isBefore } from './lock.ts';
 
@@ -32,7 +32,7 @@ export const shadow_page_table_clear_flood = (kvm: Kvm, v: number): void => {
     return;
   }
   let sp = vcpu.root;
-  for (let level = kvm.geometry.levels; level > 0 && sp !== null; level -= 1) {
+  for (let level = rootLevel(kvm.geometry); level > 0 && sp !== null; level -= 1) {
     sp = clearFlood(kvm, v, sp);
   }
   vcpu.pc = 'emulate_write';

@@ -12,7 +12,7 @@
  */
 import { isWrite } from '../access.ts';
 import { permitsInMode } from '../modes.ts';
-import { tableIndex } from '../geometry.ts';
+import { tableIndex, rootLevel } from '../geometry.ts';
 import { generationOf, gfn_to_memslot, isMemory, isReadOnly, isUpdating } from '../memslot.ts';
 import type { Kvm, MmuPageView } from '../state.ts';
 import {
@@ -74,7 +74,7 @@ export const sync_mmio_spte = (
 /** The last entry of the hardware's walk, when it is an MMIO SPTE; else `NO_SPTE`. */
 export const mmioSpteAt = (kvm: Kvm, v: number, va: number): number => {
   let { root: sp } = kvm.vcpu.at(v);
-  for (let level = kvm.geometry.levels; level > 0 && sp !== null; level -= 1) {
+  for (let level = rootLevel(kvm.geometry); level > 0 && sp !== null; level -= 1) {
     const spte = kvm.sp.at(sp).spt.get(tableIndex(kvm.geometry, va, level));
     if (is_mmio_spte(spte)) return spte;
     sp = isTableSpte(spte) ? spte_to_child_sp(spte) : null;

@@ -5,6 +5,7 @@
  */
 import type { Kvm, MmuPageView, RoleView, VcpuView } from '../state.ts';
 import { ACC_ALL } from '../access.ts';
+import { rootLevel } from '../geometry.ts';
 import type { Warning } from '../labels.ts';
 import { NO_GPTE } from '../gpte.ts';
 
@@ -28,7 +29,7 @@ export const isAccounted = (page: MmuPageView): boolean =>
   isAllocated(page) && !page.role.invalid && sp_has_gptes(page);
 
 /** Whether the page shadows a guest page table. */
-export const sp_has_gptes = (page: MmuPageView): boolean => !page.role.direct;
+export const sp_has_gptes = ({ role }: MmuPageView): boolean => !role.direct && !role.passthrough;
 
 /** role.word without the invalid bit: two contexts share a page iff gfn and word are equal. */
 export const roleWord = (role: RoleView): number =>
@@ -41,6 +42,7 @@ export const roleWord = (role: RoleView): number =>
     role.cr4_smep,
     role.smap_andnot_wp,
     role.smm,
+    role.passthrough,
   );
 
 export const makeRole = (
@@ -52,6 +54,7 @@ export const makeRole = (
   cr4_smep = false,
   smap_andnot_wp = false,
   smm = false,
+  passthrough = false,
 ): number =>
   level |
   (access << 2) |
@@ -60,7 +63,8 @@ export const makeRole = (
   (efer_nx_clear ? 128 : 0) |
   (cr4_smep ? 256 : 0) |
   (smap_andnot_wp ? 512 : 0) |
-  (smm ? 1024 : 0);
+  (smm ? 1024 : 0) |
+  (passthrough ? 2048 : 0);
 
 export const roleLevel = (word: number): number => word & 3;
 
@@ -74,6 +78,7 @@ export const setRole = (role: RoleView, word: number): void => {
   role.cr4_smep = (word & 256) !== 0;
   role.smap_andnot_wp = (word & 512) !== 0;
   role.smm = (word & 1024) !== 0;
+  role.passthrough = (word & 2048) !== 0;
   role.invalid = false;
 };
 
@@ -92,7 +97,8 @@ export const kvm_mmu_child_role = (
   }
   const below = kvm.rules.child_level === 'one-below' ? 1 : 0;
   const { level, cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp, smm } = parent.role;
-  const modes = [cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp, smm] as const;
+  const inherits = parent.role.passthrough && kvm.rules.child_passthrough === 'inherited';
+  const modes = [cr0_wp, efer_nx_clear, cr4_smep, smap_andnot_wp, smm, inherits] as const;
   return makeRole(level - below, access, direct, ...modes);
 };
 
@@ -101,11 +107,18 @@ export const kvm_mmu_child_role = (
  * Abstracts: role bits of modes that no scenario changes.
  */
 export const rootRole = (kvm: Kvm, v: number): number => {
-  const { levels } = kvm.geometry;
+  const level = rootLevel(kvm.geometry);
   const direct = kvm.vcpu.at(v).cr0_pg_clear && kvm.rules.role_direct === 'in-role';
   return direct
-    ? makeRole(levels, ACC_ALL, true, false, false, false, false, roleSmm(kvm, v))
-    : makeRole(levels, ACC_ALL, false, ...roleModes(kvm, v), roleSmm(kvm, v));
+    ? makeRole(level, ACC_ALL, true, false, false, false, false, roleSmm(kvm, v))
+    : makeRole(
+        level,
+        ACC_ALL,
+        false,
+        ...roleModes(kvm, v),
+        roleSmm(kvm, v),
+        kvm.geometry.passthrough,
+      );
 };
 
 const roleSmm = (kvm: Kvm, v: number): boolean =>

@@ -174,6 +174,7 @@ const freePage = (page: MmuPageView): void => {
   page.role.cr4_smep = false;
   page.role.smap_andnot_wp = false;
   page.role.smm = false;
+  page.role.passthrough = false;
   page.role.invalid = false;
   page.obsolete = false;
   page.unsync = false;

@@ -10,7 +10,14 @@ import type { Kvm } from '../state.ts';
 import { hasPml } from '../layout/dirty-log.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { isWrite, type AccessKind } from '../access.ts';
-import { hasPcids, isUnderOneEntry, pagesPerLeaf, PG_LEVEL_4K, tableIndex } from '../geometry.ts';
+import {
+  hasPcids,
+  isUnderOneEntry,
+  pagesPerLeaf,
+  PG_LEVEL_4K,
+  tableIndex,
+  rootLevel,
+} from '../geometry.ts';
 import { activePcid, permitsInMode } from '../modes.ts';
 import { is_accessed_spte, setAccessed } from '../shadow/accessed.ts';
 import {
@@ -55,7 +62,7 @@ const leafLevelFrom = (kvm: Kvm, va: number, sp: number, level: number): number 
 /** Whether the leaf that the hardware of `v` loads for `va` is one above 4K. */
 const loadsHuge = (kvm: Kvm, v: number, va: number): boolean => {
   const { ghost_psc, root } = kvm.vcpu.at(v);
-  let level = root === null ? 0 : leafLevelFrom(kvm, va, root, kvm.geometry.levels);
+  let level = root === null ? 0 : leafLevelFrom(kvm, va, root, rootLevel(kvm.geometry));
   for (let i = 0; i < ghost_psc.length && level === 0; i += 1) {
     const entry = ghost_psc.at(i);
     const covers = entry.valid && isUnderOneEntry(kvm.geometry, entry.va, va, entry.level);
@@ -67,7 +74,7 @@ const loadsHuge = (kvm: Kvm, v: number, va: number): boolean => {
 /** The leaf that a hardware walk from the root finds, or `NO_SPTE`. */
 export const walkFromRoot = (kvm: Kvm, v: number, va: number): number => {
   const { root } = kvm.vcpu.at(v);
-  return root === null ? NO_SPTE : walkFrom(kvm, va, root, kvm.geometry.levels);
+  return root === null ? NO_SPTE : walkFrom(kvm, va, root, rootLevel(kvm.geometry));
 };
 
 /** The leaf found through paging-structure-cache entry `i`, or `NO_SPTE` when it does not cover. */
@@ -173,7 +180,7 @@ const any = (): boolean => true;
 const markAccessed = (kvm: Kvm, v: number, va: number, set = false): boolean => {
   if (kvm.workload.budget.aging === 0) return false;
   let table = kvm.vcpu.at(v).root ?? 0;
-  for (let level = kvm.geometry.levels; level > 0; level -= 1) {
+  for (let level = rootLevel(kvm.geometry); level > 0; level -= 1) {
     const index = tableIndex(kvm.geometry, va, level);
     const spte = kvm.sp.at(table).spt.get(index);
     if (is_last_spte(spte)) {

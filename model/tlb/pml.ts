@@ -7,7 +7,7 @@
  * for dirty pages kicks vCPUs out of the guest and does not wait for them.
  */
 import { ACC_WRITE_MASK } from '../access.ts';
-import { tableIndex } from '../geometry.ts';
+import { tableIndex, rootLevel } from '../geometry.ts';
 import { hasPml } from '../layout/dirty-log.ts';
 import { noteStore, pageOf, vmx_flush_pml_buffer } from '../shadow/dirty-log.ts';
 import {
@@ -23,7 +23,7 @@ import { never, type ModelTransition } from '../transition.ts';
 /** The entry that a hardware walk from the root ends in; `null` where it is no leaf. */
 const leafPlace = (kvm: Kvm, v: number, va: number): { sp: number; index: number } | null => {
   let { root: sp } = kvm.vcpu.at(v);
-  for (let level = kvm.geometry.levels; level > 0 && sp !== null; level -= 1) {
+  for (let level = rootLevel(kvm.geometry); level > 0 && sp !== null; level -= 1) {
     const index = tableIndex(kvm.geometry, va, level);
     const spte = kvm.sp.at(sp).spt.get(index);
     if (is_last_spte(spte)) return { sp, index };

@@ -6,7 +6,7 @@ import {
   setRole,
   sp_has_gptes,
 } from '../../../model/shadow/mmu-page.ts';
-import { childHasTheRoleThatItsEntryImplies as property } from '../../../properties/child-has-the-role-that-its-entry-implies.ts';
+import { childHasTheRoleThatItsEntryImplies } from '../../../properties/child-has-the-role-that-its-entry-implies.ts';
 import { aLeaf, aLink, aPage, aProgram, aVcpu, run, type KvmInput } from '../../support/kvm.ts';
 
 /** A root of three levels for table 0 of two; the vCPU is about to look for its child. */
@@ -25,6 +25,8 @@ const aRoot = (rules: KvmInput['rules'] = {}) => {
   aVcpu(kvm, 0, { root: 0 });
   return { program, kvm };
 };
+
+const property = childHasTheRoleThatItsEntryImplies;
 
 const find = (kvm: ReturnType<typeof aRoot>['kvm']) =>
   property.kind === 'state' ? property.check(kvm) : null;

@@ -8,6 +8,7 @@ export const recordedCounts: Readonly<
   'shadow-sync-batch': { states: 114796, transitions: 173229, depth: 60 },
   'shadow-sync-passes': { states: 9510, transitions: 14038, depth: 59 },
   'shadow-sync-three-levels': { states: 41929, transitions: 56571, depth: 75 },
+  'shadow-passthrough': { states: 48779, transitions: 129058, depth: 60 },
   'shadow-link-unsync-child': { states: 17794, transitions: 24356, depth: 68 },
   'shadow-link-unsync-child-shared': { states: 205352, transitions: 893803, depth: 75 },
   'shadow-link-unsync-table': { states: 96555, transitions: 128996, depth: 68 },

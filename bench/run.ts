@@ -44,12 +44,14 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
       padding: { type: 'string', default: '0' },
       workers: { type: 'string', default: '1' },
       'max-memory': { type: 'string' },
+      'frontier-memory': { type: 'string' },
       'parallel-after': { type: 'string', default: '0' },
       progress: { type: 'boolean', default: false },
     },
   });
   const [machine = 'shadow-core', size = 'S'] = positionals;
   const memory = values['max-memory'];
+  const frontier = values['frontier-memory'];
   return {
     run: {
       machine,
@@ -63,6 +65,7 @@ function parse(): { run: Run; options: ExhaustiveOptions; progress: boolean } {
       backend: oneOf('backend', values.backend, ['generated', 'closures']),
       workers: Number(values.workers),
       limits: memory === undefined ? {} : { memory_bytes: Number(memory) * 2 ** 20 },
+      ...(frontier === undefined ? {} : { frontier: { memory_bytes: Number(frontier) * 2 ** 20 } }),
       parallelAfter_ms: Number(values['parallel-after']),
     },
     progress: values.progress,

@@ -22,6 +22,10 @@ export const checkOptions = {
     default: 'exact' as const,
     describe: 'Keep states in full, or 64 bits of each with a small risk',
   },
+  'state-dir': {
+    type: 'string',
+    describe: 'Folder for what fingerprints leave in no memory [default: that of the system]',
+  },
   symmetry: { type: 'boolean', default: true, describe: 'Take symmetric states for one' },
   liveness: {
     type: 'boolean',

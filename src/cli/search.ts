@@ -17,6 +17,7 @@ import type { Reporter } from '../report/reporter.ts';
 import type { SearchHeader, SearchReport } from '../report/search-report.ts';
 import { withCheckpointFaults } from './checkpoint.ts';
 import type { Environment } from './environment.ts';
+import { withFrontierFaults } from './frontier.ts';
 import { foundViolations, type SearchedViolation } from './found.ts';
 import { withNamedSteps } from './internal-error.ts';
 import type { Progress } from './progress.ts';
@@ -48,6 +49,7 @@ export interface ExhaustiveSettings {
   /** Default: `exact`. */
   readonly storage?: NonNullable<ExhaustiveOptions['storage']>;
   readonly maxErrors: number;
+  readonly frontier?: NonNullable<ExhaustiveOptions['frontier']>;
   readonly checkpoint?: NonNullable<ExhaustiveOptions['checkpoint']>;
   readonly resumeFrom?: string;
   /** Threads that search. Absent: as many as there are cores, once a search has lasted. */
@@ -245,7 +247,7 @@ export async function reported(
   work: Promise<Outcome | RandomOutcome>,
 ): Promise<Searched> {
   const isExhaustive = task.engine === 'exhaustive';
-  const saved = isExhaustive ? withCheckpointFaults(task.options, work) : work;
+  const saved = isExhaustive ? withFrontierFaults(withCheckpointFaults(task.options, work)) : work;
   const outcome = await withNamedSteps(machine, target.repeat, saved);
   context.progress.clear();
   if (!isExhaustive) checkPathLed(task.options, outcome);

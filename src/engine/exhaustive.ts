@@ -15,11 +15,17 @@ import type { Bound, Control, Outcome, Statistics } from './outcome.ts';
 import type { Team } from './parallel/team.ts';
 import { teamFor } from './parallel/team-for.ts';
 import { compileMachine, type Program } from './program.ts';
+import { MemoryLimit } from './search/memory.ts';
 import { Levels } from './search/levels.ts';
 import { LoneSearch } from './search/lone-search.ts';
-import { asksProgress, settingsOf, storeFor, type ExhaustiveOptions } from './search/options.ts';
+import {
+  asksProgress,
+  settingsOf,
+  storeFor,
+  type ExhaustiveOptions,
+  type StateStore,
+} from './search/options.ts';
 import { outcomeOf, statisticsOf } from './search/results.ts';
-import { roomWithin, type StateStore } from './search/store.ts';
 import type { StoredSearch } from './search/trace.ts';
 import { Verdicts } from './search/verdicts.ts';
 import { Watch } from './search/watch.ts';
@@ -40,7 +46,7 @@ class ExhaustiveSearch<S, F extends Fields> {
   readonly #levels = new Levels();
   readonly #lone: LoneSearch<S, F>;
   readonly #stored: StoredSearch<S, F>;
-  readonly #roots = new Map<number, number>();
+  readonly #memory: MemoryLimit;
   readonly #taken: Float64Array;
   readonly #verdicts: Verdicts;
   readonly #checkpoints: Checkpoints<S, F>;
@@ -58,7 +64,9 @@ class ExhaustiveSearch<S, F extends Fields> {
     const program = compileMachine(machine, { checked, backend });
     const { layout, words, currentWords, beforeWords } = program;
     this.#program = program;
-    this.#store = storeFor(words, storage, options);
+    const { workers } = options;
+    this.#memory = new MemoryLimit({ limit_bytes: limits.memory_bytes, workers });
+    this.#store = storeFor(words, storage, this.#memory, options);
     const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;
     this.#taken = new Float64Array(machine.transitions.length);
     this.#verdicts = new Verdicts(options.maxErrors ?? 1);
@@ -67,15 +75,14 @@ class ExhaustiveSearch<S, F extends Fields> {
       canonicaliser,
       taken: this.#taken,
       statesMax: limits.states ?? Number.MAX_SAFE_INTEGER,
-      onState: (state, list) => sightings.note(state, currentWords, null, list),
-      onStep: (state, instance, list) => sightings.note(state, beforeWords, instance, list),
+      onState: (list) => sightings.note(currentWords, null, list),
+      onStep: (instance, list) => sightings.note(beforeWords, instance, list),
     });
     this.#stored = {
       program,
       store: this.#store,
       levels: this.#levels,
       canonicaliser,
-      roots: this.#roots,
     };
     const { at } = this.#watch;
     this.#checkpoints = new Checkpoints(options.checkpoint, this.#stored, this.#verdicts, at);
@@ -89,27 +96,31 @@ class ExhaustiveSearch<S, F extends Fields> {
       return outcomeOf(bound ?? late, all, this.#statistics(evidence));
     } catch (error) {
       if (!(error instanceof ModelAssumptionError)) throw error;
-      const { judging, parent } = this.#lone;
-      return this.#fail(error, { judging, parent });
+      const { at } = this.#lone;
+      const { currentWords, beforeWords } = this.#program;
+      const vector = (at === 'judging' ? currentWords : beforeWords).slice();
+      return this.#fail(error, { at, vector });
     } finally {
       await this.#team?.end();
+      this.#store.close();
     }
   }
 
   async #askProgress(bound: Bound | null): Promise<ProgressResult> {
     const wanted = asksProgress(this.#machine, this.#options) && !this.#verdicts.enough;
     if (!wanted) return notAsked;
-    const room_bytes = roomWithin(this.#options.limits?.memory_bytes, this.#options.workers);
+    const { bytes } = this.#store;
+    const room_bytes = this.#memory.room(bytes) - bytes;
     const found = await searchForLoops(this.#stored, { watch: this.#watch, room_bytes }, bound);
     if (bound !== null || found.bound === null) return found;
     const last = this.#levels.ranges.at(-1) ?? [0, 0];
-    this.#stopAt(found.bound, this.#handedOver ? last : [last[1] ?? 0, last[1] ?? 0]);
+    this.#stopAt(found.bound, last[1] ?? 0);
     return found;
   }
 
-  #fail(error: unknown, { judging, parent }: Pick<Failure, 'judging' | 'parent'>): never {
+  #fail(error: unknown, failure: Failure): never {
     const level = this.#levels.counts.length - 1;
-    rethrowWithTrace(error, traceToFailure(this.#stored, { judging, parent, level }));
+    rethrowWithTrace(error, traceToFailure(this.#stored, failure, level));
   }
 
   async #search(): Promise<Bound | null> {
@@ -125,6 +136,7 @@ class ExhaustiveSearch<S, F extends Fields> {
         if (level === limits?.depth) return 'depth';
       }
       const levelEnd = this.#levels.ranges.at(-1)?.[1] ?? 0;
+      if (this.#store.kind === 'fingerprint') this.#store.fingerprints.beginLevel();
       await this.#mayCallTeam(levelEnd);
       const stopped = this.#handedOver
         ? await this.#expandTogether(ranges)
@@ -148,8 +160,7 @@ class ExhaustiveSearch<S, F extends Fields> {
   #initialStates(): readonly number[] {
     this.#machine.initial.forEach((_, index) => {
       this.#program.initialise(index);
-      const id = this.#lone.states;
-      if (this.#lone.add()) this.#roots.set(id, index);
+      this.#lone.add();
     });
     return this.#lone.states > 0 ? [0, this.#lone.states] : [];
   }
@@ -169,17 +180,21 @@ class ExhaustiveSearch<S, F extends Fields> {
     return [next, end];
   }
 
-  /** Saves the search, of whose level the states `ranges` were still to be expanded. */
-  #save(ranges: readonly number[]): void {
-    const [start = 0, end = 0] = this.#levels.ranges.at(-1) ?? [];
-    const before = start < (ranges[0] ?? 0) ? [start, ranges[0] ?? 0] : [];
-    const together = this.#handedOver ? this.#team?.progressOn(ranges) : undefined;
+  /** Saves the search; one thread has come to the state `next`. */
+  #save(next: number): void {
+    const progress = this.#team !== null && this.#handedOver ? this.#team.progress() : null;
+    const end = this.#levels.ranges.at(-1)?.[1] ?? 0;
     const found = [end, this.#lone.states];
-    const { done, ...rest } = together ?? { done: [], left: ranges, found };
+    const alone = { done: this.#expandedBefore(next), left: [next, end], found };
     const { coverage, elapsed_ms } = this.#statistics();
     const counters = { taken: coverage.map(({ taken }) => taken), elapsed_ms };
-    const progress = { done: [...before, ...done], ...rest };
-    this.#checkpoints.save(progress, counters, () => this.#watch.now());
+    this.#checkpoints.save(progress ?? alone, counters, () => this.#watch.now());
+  }
+
+  /** The states of the level before `next`, which one thread has expanded. */
+  #expandedBefore(next: number): number[] {
+    const [start = 0] = this.#levels.ranges.at(-1) ?? [];
+    return start < next ? [start, next] : [];
   }
 
   /** The states found on the level after the one that ends before the state `end`. */
@@ -200,15 +215,15 @@ class ExhaustiveSearch<S, F extends Fields> {
       while (lone.needsRoom(CHUNK_STATES) && lone.bound === null) {
         lone.growStep();
         const bound = await this.#watch.pause();
-        if (bound !== null) return this.#stopAt(bound, [next, end]);
+        if (bound !== null) return this.#stopAt(bound, next);
       }
       if (lone.bound !== null) return lone.bound;
       next = lone.expand(next, Math.min(next + CHUNK_STATES, end));
       this.#expandedAlone = next;
       if (lone.bound !== null) return lone.bound;
       const bound = await this.#watch.pause();
-      if (bound !== null) return this.#stopAt(bound, [next, end]);
-      if (this.#checkpoints.isDue(this.#watch.at)) this.#save([next, end]);
+      if (bound !== null) return this.#stopAt(bound, next);
+      if (this.#checkpoints.isDue(this.#watch.at)) this.#save(next);
       if (this.#watch.lasted_ms >= (this.#options.parallelAfter_ms ?? 0)) this.#callTeam();
     }
     return null;
@@ -239,9 +254,10 @@ class ExhaustiveSearch<S, F extends Fields> {
     const team = this.#team;
     if (team === null) throw new RangeError('there is no team');
     const into = { sightings: this.#verdicts.sightings, judge: this.#program.judge };
-    team.beginLevel();
+    const [next = 0] = ranges;
+    team.beginLevel(this.#expandedBefore(next), ranges);
     for (;;) {
-      const phase = team.expand(ranges, into);
+      const phase = team.expand(into);
       let bound: Bound | null = null;
       await this.#watch.until(phase, (seen) => {
         bound ??= seen;
@@ -249,20 +265,20 @@ class ExhaustiveSearch<S, F extends Fields> {
       });
       const end = await phase;
       if (typeof end === 'object') {
-        const { broken, error } = end;
-        this.#fail(broken === null ? error : new ModelAssumptionError(broken), end);
+        const { broken, error, where } = end;
+        this.#fail(broken === null ? error : new ModelAssumptionError(broken), where);
       }
       if (end === 'level') return null;
       if (end === 'memory') return 'memory';
-      if (bound !== null) return this.#stopAt(bound, ranges);
-      if (this.#checkpoints.isDue(this.#watch.at)) this.#save(ranges);
+      if (bound !== null) return this.#stopAt(bound, next);
+      if (this.#checkpoints.isDue(this.#watch.at)) this.#save(next);
       if (team.states >= (this.#options.limits?.states ?? Infinity)) return 'states';
     }
   }
 
   /** Saves the search before it ends at a bound that only a clock or a user knows. */
-  #stopAt(bound: Bound, left: readonly number[]): Bound {
-    if (this.#checkpoints.wanted) this.#save(left);
+  #stopAt(bound: Bound, next: number): Bound {
+    if (this.#checkpoints.wanted) this.#save(next);
     return bound;
   }
 
@@ -276,7 +292,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       levels: this.#levels.counts,
       elapsed_ms: this.#watch.elapsed_ms(),
       memory_bytes: this.#store.bytes + threads * this.#lone.bytes,
-      exact: this.#store.exact,
+      exact: this.#store.kind === 'exact',
       evidence: [...this.#program.evidence(), ...progress],
     });
   }

@@ -14,6 +14,7 @@ import {
   type CheckArguments,
 } from '../check-options.ts';
 import { checkpointSettings, resumedSearch, type SearchIdentity } from '../checkpoint.ts';
+import { frontierSettings } from '../frontier.ts';
 import { baselineUse } from '../baseline.ts';
 import { conclude, summarise } from '../conclusion.ts';
 import type { Environment } from '../environment.ts';
@@ -138,6 +139,7 @@ function searchOf(
     maxErrors: maxErrorsOf(argv),
     ...(workers === undefined ? {} : { workers }),
     ...checkpointSettings(argv, identity),
+    ...frontierSettings(argv),
   };
   return { target: { scenario, selection, limits: limitsOf(argv), repeat }, settings };
 }

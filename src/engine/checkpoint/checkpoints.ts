@@ -1,6 +1,5 @@
 /** When a search saves itself, what it saves, and how it goes on from there. */
 import type { Fields } from '../machine/index.ts';
-import { hashWords } from '../state/hash.ts';
 import type { StoredSearch } from '../search/trace.ts';
 import type { Verdicts } from '../search/verdicts.ts';
 import { readCheckpoint, writeCheckpoint } from './format.ts';
@@ -71,16 +70,15 @@ export class Checkpoints<S, F extends Fields> {
     after: () => number,
   ): void {
     if (this.#options === undefined) return;
-    const { store, levels, program, roots } = this.#search;
+    const { store, levels, program } = this.#search;
     const saved: SavedSearch = {
       identity: this.#options.identity,
       machine: machineText(this.#search),
       words: store.words,
-      storage: store.exact ? 'exact' : 'fingerprint',
+      storage: store.kind,
       levels: levels.counts,
       expanded: countIn(done),
       found: countIn(found),
-      roots: [...roots.values()],
       evidence: program.judge.counts(),
       sightings: this.#verdicts.sightings
         .list()
@@ -97,23 +95,18 @@ export class Checkpoints<S, F extends Fields> {
 
   /** Reads a checkpoint into the empty search. Errors: `CheckpointError`. */
   restore(file: string): SavedSearch {
-    const { store, levels, program, roots } = this.#search;
+    const { store, levels, program } = this.#search;
     const saved = readCheckpoint(file, machineText(this.#search), store);
     levels.addCounts(saved.levels);
-    saved.roots.forEach((initial, id) => roots.set(id, initial));
     program.judge.absorb(saved.evidence);
     this.#verdicts.restore(saved.violations);
     return saved;
   }
 
-  /** Notes what had been seen on the level. The store can be searched by now. */
+  /** Notes what had been seen on the level. */
   restoreSightings({ sightings }: SavedSearch): void {
-    const { store } = this.#search;
     for (const { judgement, vector, instance } of sightings) {
-      const words = Int32Array.from(vector);
-      const { low, high } = hashWords(words);
-      const state = store.find(store.exact ? words : Int32Array.of(low, high), low);
-      this.#verdicts.sightings.note(state, words, instance, [judgement]);
+      this.#verdicts.sightings.note(Int32Array.from(vector), instance, [judgement]);
     }
   }
 }

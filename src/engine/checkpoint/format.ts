@@ -1,8 +1,10 @@
 /**
  * The checkpoint file: a line of JSON, the records of all states as words, and a digest of both.
  *
- * States are written level by level; of the level that is being expanded, those that have been
- * come first. Hence it does not matter how many threads wrote the file or will read it.
+ * Whole vectors are written level by level; of the level that is being expanded, those that have
+ * been come first. Fingerprints are written in any order, and after them, in that order, the vectors
+ * of the states that are still to be expanded. Hence it does not matter how many threads wrote the
+ * file or will read it.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -15,7 +17,11 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import type { StateStore } from '../search/store.ts';
+import { hashWords } from '../state/hash.ts';
+import type { FingerprintStore } from '../search/fingerprint-store.ts';
+import { PARTS, PLANES } from '../search/fingerprints.ts';
+import type { StateStore } from '../search/options.ts';
+import type { ExactStore } from '../search/store.ts';
 import {
   CheckpointError,
   CheckpointWriteError,
@@ -33,29 +39,26 @@ const isSystemError = (error: unknown): error is Error => error instanceof Error
 const bytesOf = (words: Int32Array): Uint8Array =>
   new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
-/** Calls `visit` with the words of the states `ranges`, segment by segment. */
+/** Calls `visit` for each part of the ranges that lies in one segment: number, first, end. */
 function eachPiece(
-  store: StateStore,
-  segments: readonly Int32Array[],
-  stride: number,
+  { segmentStates: size }: Pick<StateStore, 'segmentStates'>,
   ranges: readonly number[],
-  visit: (words: Int32Array) => void,
+  visit: (segment: number, start: number, end: number) => void,
 ): void {
-  const size = store.segmentStates;
   for (let k = 0; k < ranges.length; k += 2) {
     const end = ranges[k + 1] ?? 0;
     for (let id = ranges[k] ?? 0; id < end;) {
       const segment = Math.floor(id / size);
       const to = Math.min(end, (segment + 1) * size);
-      const start = id - segment * size;
-      visit(
-        segments[segment]?.subarray(start * stride, (start + to - id) * stride) ??
-          new Int32Array(0),
-      );
+      visit(segment, id - segment * size, to - segment * size);
       id = to;
     }
   }
 }
+
+/** Words of what is written of each state. */
+const recordWords = (store: StateStore): number =>
+  store.kind === 'exact' ? store.words + 1 : PLANES;
 
 /** States to write: all of them in order, and those whose vectors are still needed. */
 export interface SavedStates {
@@ -98,9 +101,20 @@ function writeBeside(
   };
   try {
     write(Buffer.from(headerText(search)));
-    eachPiece(store, store.keys, store.keyWords + 1, all, (words) => write(bytesOf(words)));
-    if (!store.exact) {
-      eachPiece(store, store.vectors, store.words, waiting, (words) => write(bytesOf(words)));
+    if (store.kind === 'exact') {
+      const stride = store.words + 1;
+      eachPiece(store, all, (segment, start, end) => {
+        const words = store.vectors[segment] ?? new Int32Array(0);
+        write(bytesOf(words.subarray(start * stride, end * stride)));
+      });
+    } else {
+      for (let part = 0; part < PARTS; part++) {
+        write(bytesOf(store.fingerprints.entriesOf(part)));
+      }
+      eachPiece(store, waiting, (segment, start, end) => {
+        const words = store.frontier.read(segment);
+        write(bytesOf(words.subarray(start * store.words, end * store.words)));
+      });
     }
     writeSync(output, hash.digest());
     fsyncSync(output);
@@ -199,7 +213,55 @@ const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) 
 
 /** Words. */
 const keptVectors = (store: StateStore, states: number): number =>
-  store.exact ? 0 : states * store.words;
+  store.kind === 'exact' ? 0 : states * store.words;
+
+/** Records that are read at one time. */
+const RECORDS_AT_ONCE = 2 ** 14;
+
+const noRoom = (): CheckpointError => new CheckpointError('the states do not fit into memory');
+
+function readVectors(reader: Reader, store: ExactStore, states: number): void {
+  const stride = store.words + 1;
+  eachPiece(store, [0, states], (segment, start, end) => {
+    if (!store.addSegment()) throw noRoom();
+    reader.fillWords((store.vectors[segment] as Int32Array).subarray(start * stride, end * stride));
+  });
+}
+
+/** `states` in all; those from `waiting` on are to be expanded, from `found` on in the next level. */
+interface Counts {
+  readonly states: number;
+  readonly waiting: number;
+  readonly found: number;
+}
+
+function readFingerprints(
+  reader: Reader,
+  store: FingerprintStore,
+  { states, waiting, found }: Counts,
+): void {
+  const { fingerprints, frontier, words, segmentStates } = store;
+  for (let done = 0; done < states; done += RECORDS_AT_ONCE) {
+    const records = new Int32Array(PLANES * Math.min(RECORDS_AT_ONCE, states - done));
+    reader.fillWords(records);
+    for (let at = 0; at < records.length; at += PLANES) {
+      const [low = 0, high = 0, parent = 0] = records.subarray(at, at + PLANES);
+      if (!fingerprints.enter(low, high, parent)) throw noRoom();
+    }
+  }
+  const first = Math.floor(waiting / segmentStates);
+  while (store.vectors.length < first) frontier.skip();
+  eachPiece(store, [waiting, states], (segment, start, end) => {
+    if (!store.addSegment()) throw noRoom();
+    const vectors = (store.vectors[segment] as Int32Array).subarray(start * words, end * words);
+    reader.fillWords(vectors);
+    for (let place = start; place < end; place++) {
+      if (segment * segmentStates + place < found) continue;
+      const { low, high } = hashWords(vectors, (place - start) * words, words);
+      fingerprints.freshen(low, high);
+    }
+  });
+}
 
 /**
  * Reads a checkpoint into an empty store: the states get the ids 0, 1, … in order.
@@ -208,26 +270,19 @@ const keptVectors = (store: StateStore, states: number): number =>
 export function readCheckpoint(file: string, machine: string, store: StateStore): SavedSearch {
   return reading(file, (reader) => {
     const search = reader.header();
-    const sameStore = search.words === store.words && (search.storage === 'exact') === store.exact;
+    const sameStore = search.words === store.words && search.storage === store.kind;
     if (search.machine !== machine || !sameStore) {
       throw new CheckpointError('the file is of another search');
     }
-    const states = sumOf(search.levels) + search.found;
+    const found = sumOf(search.levels);
+    const states = found + search.found;
     const waiting = sumOf(search.levels.slice(0, -1)) + search.expanded;
-    const bytes = 4 * (states * (store.keyWords + 1) + keptVectors(store, states - waiting));
+    const bytes = 4 * (states * recordWords(store) + keptVectors(store, states - waiting));
     if (bytes !== reader.left) {
       throw new CheckpointError('the file is damaged: its first line counts other states');
     }
-    while (store.keys.length * store.segmentStates < states) {
-      if (!store.addSegment()) throw new CheckpointError('the states do not fit into memory');
-    }
-    const stride = store.keyWords + 1;
-    eachPiece(store, store.keys, stride, [0, states], (words) => reader.fillWords(words));
-    if (!store.exact) {
-      const range = [waiting, states];
-      eachPiece(store, store.vectors, store.words, range, (words) => reader.fillWords(words));
-      store.forgetVectorsBelow(waiting);
-    }
+    if (store.kind === 'exact') readVectors(reader, store, states);
+    else readFingerprints(reader, store, { states, waiting, found });
     return search;
   });
 }

@@ -5,7 +5,7 @@ import type { Sighting } from '../search/sightings.ts';
 import type { Storage } from '../search/store.ts';
 
 const FORMAT = 'kvm-mmu-check checkpoint';
-const VERSION = 1;
+const VERSION = 2;
 
 /** How every checkpoint begins. */
 export const FORMAT_START = `{"format":${JSON.stringify(FORMAT)},`;
@@ -33,11 +33,9 @@ export interface SavedSearch {
   readonly expanded: number;
   /** States of the level after. */
   readonly found: number;
-  /** By state of level 0: which initial state it is. */
-  readonly roots: readonly number[];
   readonly taken: readonly number[];
   readonly evidence: EvidenceCounts;
-  readonly sightings: readonly (Omit<Sighting, 'vector' | 'state'> & {
+  readonly sightings: readonly (Omit<Sighting, 'vector'> & {
     readonly vector: readonly number[];
   })[];
   readonly violations: readonly Violation[];
@@ -63,7 +61,6 @@ const tests: Readonly<Record<keyof SavedSearch, Test>> = {
   levels: (value) => isCounts(value) && (value as readonly number[]).length > 0,
   expanded: isCount,
   found: isCount,
-  roots: isCounts,
   taken: isCounts,
   evidence: (value) =>
     isRecord(value) &&

@@ -8,7 +8,7 @@ import type { Fields } from '../machine/index.ts';
 import type { Bound } from '../outcome.ts';
 import type { StoredSearch } from '../search/trace.ts';
 import type { Watch } from '../search/watch.ts';
-import { hashWords } from '../state/hash.ts';
+import type { ExactStore } from '../search/store.ts';
 import type { Fairness, Goal } from './goals.ts';
 
 /** Words per state and per step, to be known before they are asked for. */
@@ -20,6 +20,12 @@ export interface Limits {
   readonly watch: Watch;
   /** Bytes that may be held beside the store. */
   readonly room_bytes: number;
+}
+
+/** Loops are looked for among whole vectors. */
+export function wholeVectorsOf<S, F extends Fields>({ store }: StoredSearch<S, F>): ExactStore {
+  if (store.kind === 'exact') return store;
+  throw new RangeError('loops cannot be looked for among fingerprints');
 }
 
 export class ProgressGraph<S, F extends Fields> {
@@ -42,12 +48,14 @@ export class ProgressGraph<S, F extends Fields> {
   /** By goal: the state that shows it was met. */
   readonly witnessed: Uint8Array;
   readonly #search: StoredSearch<S, F>;
+  readonly #store: ExactStore;
   readonly #goals: readonly Goal<S>[];
   readonly #words: Int32Array;
   #steps = 0;
 
   constructor(search: StoredSearch<S, F>, goals: readonly Goal<S>[]) {
     this.#search = search;
+    this.#store = wholeVectorsOf(search);
     this.#goals = goals;
     this.size = Math.max(0, ...search.levels.ranges.flat());
     this.pending = new Int32Array(this.size);
@@ -95,8 +103,8 @@ export class ProgressGraph<S, F extends Fields> {
   }
 
   #judge(id: number, level: number): void {
-    const { program, store } = this.#search;
-    store.readKey(id, this.#words);
+    const { program } = this.#search;
+    this.#store.readVector(id, this.#words);
     program.load(this.#words);
     const s = program.current;
     let pending = 0;
@@ -113,14 +121,13 @@ export class ProgressGraph<S, F extends Fields> {
 
   /** Steps to states without a common goal, and to states that were not stored, are left out. */
   #connect(id: number, fairness: Fairness<S, F>): void {
-    const { program, store } = this.#search;
+    const { program } = this.#search;
     const pending = this.pending[id] ?? 0;
     if (pending === 0) return;
-    store.readKey(id, this.#words);
+    this.#store.readVector(id, this.#words);
     this.firstOf[id] = this.#steps;
     this.able[id] = fairness.visit(this.#words, (instance, mover) => {
-      const words = program.currentWords;
-      const target = store.find(words, hashWords(words).low);
+      const target = this.#store.find(program.currentWords);
       if (target >= 0 && ((this.pending[target] ?? 0) & pending) !== 0) {
         this.#add(target, instance, mover);
       }

@@ -13,7 +13,7 @@ import type { Bound, PropertyEvidence, Violation } from '../outcome.ts';
 import { traceTo, type StoredSearch } from '../search/trace.ts';
 import { Components } from './components.ts';
 import { Fairness, goalsOf, type Goal } from './goals.ts';
-import { ProgressGraph, WORDS_PER_STATE, type Limits } from './graph.ts';
+import { ProgressGraph, WORDS_PER_STATE, wholeVectorsOf, type Limits } from './graph.ts';
 import { fairLoop } from './loop.ts';
 
 /** Steps of the search for components between two looks at the clock. */
@@ -102,8 +102,8 @@ class ProgressSearch<S, F extends Fields> {
   #compare(x: number, y: number): number {
     const { levelOf } = this.#graph;
     const levels = (levelOf[x] as number) - (levelOf[y] as number);
-    const { store } = this.#search;
-    return levels === 0 ? store.compareKey(x, store.keyOf(y)) : levels;
+    const store = wholeVectorsOf(this.#search);
+    return levels === 0 ? store.compareVector(x, store.vectorOf(y)) : levels;
   }
 
   #precedes(x: Found, y: Found): boolean {

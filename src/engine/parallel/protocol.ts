@@ -1,5 +1,6 @@
 /** What the threads of a search share, and what they tell each other. */
 import type { EvidenceCounts } from '../judge.ts';
+import type { Failure } from '../search/violations.ts';
 import type { Sighting } from '../search/sightings.ts';
 import type { Storage } from '../search/store.ts';
 import type { MachineSource } from './source.ts';
@@ -19,7 +20,7 @@ export const Shared = {
   segments: 5,
   /** States that may be stored before the table must grow. */
   capacity: 6,
-  /** Next segment to enter into the wider table. */
+  /** Next segment, or table of fingerprints, to enter into the wider table. */
   rehash: 7,
 } as const;
 
@@ -42,6 +43,8 @@ export interface WorkerSetup {
   readonly checked: boolean;
   readonly backend: 'generated' | 'closures';
   readonly control: Int32Array;
+  /** By table of fingerprints: states that may come; `null` where whole vectors are kept. */
+  readonly room: Int32Array | null;
   /** By segment: states in it. */
   readonly filled: Int32Array;
   /** By segment: place from which on its states belong to the level being found. */
@@ -52,12 +55,13 @@ export interface WorkerSetup {
 
 /** What all requests carry: news of the store. */
 export interface StoreNews {
-  /** Segments that the thread has not seen yet. */
-  readonly keys: readonly Int32Array[];
-  readonly vectors: readonly Int32Array[];
-  /** Segments whose vectors are of no use any more. */
-  readonly forget: readonly number[];
-  readonly table: Int32Array;
+  /** Segments with their numbers; without words, when they are of no use to a thread any more. */
+  readonly segments: readonly (readonly [number, Int32Array])[];
+  /** The table of whole vectors, or those of fingerprints that are new, with their numbers. */
+  readonly table: Int32Array | null;
+  readonly parts: readonly (readonly [number, Int32Array])[];
+  /** The tag of fingerprints of the level being found. */
+  readonly fresh: number;
 }
 
 export type Request = StoreNews &
@@ -69,14 +73,15 @@ export type Request = StoreNews &
         readonly chunk: number;
       }
     | { readonly kind: 'rehash'; readonly wider: Int32Array }
+    /** Enter the tables of fingerprints into wider ones. */
+    | { readonly kind: 'move'; readonly wider: readonly (readonly [number, Int32Array])[] }
   );
 
 export interface ThreadFailure {
   readonly error: unknown;
   /** The error is a broken assumption of the model, with this sentence. */
   readonly broken: string | null;
-  readonly judging: number;
-  readonly parent: number;
+  readonly where: Failure;
 }
 
 export type Reply =

@@ -1,8 +1,7 @@
 /** The threads of a search, from what the caller asked for. */
 import type { Fields } from '../machine/index.ts';
 import type { Program } from '../program.ts';
-import type { ExhaustiveOptions } from '../search/options.ts';
-import type { StateStore } from '../search/store.ts';
+import type { ExhaustiveOptions, StateStore } from '../search/options.ts';
 import { Team } from './team.ts';
 
 type Settings = ExhaustiveOptions & Required<Pick<ExhaustiveOptions, 'symmetry' | 'storage'>>;

@@ -8,61 +8,42 @@
  */
 import type { LevelProgress } from '../checkpoint/checkpoints.ts';
 import type { Judge } from '../judge.ts';
+import type { StateStore } from '../search/options.ts';
 import type { Sightings } from '../search/sightings.ts';
-import { LOAD, LOAD_TIGHT, type StateStore } from '../search/store.ts';
 import { Crew, type DoneReply } from './crew.ts';
-import {
-  chunkStates,
-  Shared,
-  SHARED_WORDS,
-  type StoreNews,
-  type ThreadFailure,
-  type WorkerSetup,
-} from './protocol.ts';
+import { chunkStates, Shared, type ThreadFailure, type WorkerSetup } from './protocol.ts';
+import { TeamStore, type Sizes } from './team-store.ts';
 
-/** Most segments of a store: as many as a table of full size can tell apart. */
-const SEGMENTS_MAX = 2 ** 20;
-
-export interface TeamOptions {
-  readonly threads: number;
-  readonly instances: number;
+export interface TeamOptions extends Sizes {
   readonly transitions: number;
-  readonly statesMax: number;
   readonly setup: Pick<WorkerSetup, 'source' | 'storage' | 'symmetry' | 'checked' | 'backend'>;
 }
 
-const sharedInts = (length: number): Int32Array =>
-  new Int32Array(new SharedArrayBuffer(4 * length));
-
 export class Team {
   readonly #options: TeamOptions;
-  readonly #store: StateStore;
-  readonly #control = sharedInts(SHARED_WORDS);
-  readonly #filled: Int32Array;
-  readonly #levelStart: Int32Array;
+  readonly #store: TeamStore;
   readonly #taken: readonly Float64Array[];
   readonly #crew: Crew;
-  /** Segments that the threads know. */
-  #told = 0;
-  #forget: number[] = [];
-  #tight = false;
+  /** Of the level in work: ranges that have been expanded, and those to come, in windows. */
+  #done: number[] = [];
+  #windows: number[][] = [];
 
   constructor(store: StateStore, options: TeamOptions) {
-    this.#store = store;
     this.#options = options;
-    const segments = Math.min(SEGMENTS_MAX, Math.ceil(2 ** 30 / store.segmentStates));
-    this.#filled = sharedInts(segments);
-    this.#levelStart = sharedInts(segments);
+    this.#store = new TeamStore(store, options);
     this.#taken = Array.from(
       { length: options.threads },
       () => new Float64Array(new SharedArrayBuffer(8 * options.transitions)),
     );
+    const { control, filled, levelStart } = this.#store;
+    const room = store.kind === 'exact' ? null : store.fingerprints.room;
     this.#crew = new Crew(
       this.#taken.map((taken) => ({
         ...options.setup,
-        control: this.#control,
-        filled: this.#filled,
-        levelStart: this.#levelStart,
+        control,
+        filled,
+        levelStart,
+        room,
         taken,
       })),
     );
@@ -78,12 +59,12 @@ export class Team {
 
   /** States in the store. */
   get states(): number {
-    return Atomics.load(this.#control, Shared.found);
+    return Atomics.load(this.#store.control, Shared.found);
   }
 
   /** States expanded by the threads. */
   get expanded(): number {
-    return Atomics.load(this.#control, Shared.expanded);
+    return Atomics.load(this.#store.control, Shared.expanded);
   }
 
   /** Steps executed by the threads, by transition. */
@@ -91,60 +72,63 @@ export class Team {
     return this.#taken.reduce((sum, taken) => sum + (taken[transition] ?? 0), 0);
   }
 
-  /** Takes over a store with `states` states, those from `fresh` on of the level being found. */
+  /** Takes over `states` states, those from `fresh` on of the level being found. */
   adopt(states: number, fresh: number): void {
-    const size = this.#store.segmentStates;
-    const within = (count: number) => Math.max(0, Math.min(count, size));
-    this.#store.keys.forEach((_, segment) => {
-      this.#filled[segment] = within(states - segment * size);
-      this.#levelStart[segment] = within(fresh - segment * size);
-    });
-    this.#control[Shared.found] = states;
-    this.#control[Shared.segment] = this.#store.keys.length;
-    this.#control[Shared.segments] = this.#store.keys.length;
+    this.#store.adopt(states, fresh);
   }
 
   /** Asks the threads to end the phase. */
   stop(): void {
-    Atomics.store(this.#control, Shared.stop, 1);
+    Atomics.store(this.#store.control, Shared.stop, 1);
   }
 
   end(): Promise<void> {
     return this.#crew.end();
   }
 
-  /** Starts on a level. */
-  beginLevel(): void {
-    this.#control[Shared.chunk] = 0;
+  /** Starts on a level, of which the states `done` have been expanded, and `left` have not. */
+  beginLevel(done: readonly number[], left: readonly number[]): void {
+    this.#done = [...done];
+    this.#windows = this.#store.windowsOf(left);
+    this.#store.control[Shared.chunk] = 0;
   }
 
   /**
-   * One phase of work on the states of `ranges`. Returns what it ended with: `more` calls for
-   * another phase on the same level.
+   * One phase of work on the level. Returns what it ended with: `more` calls for another phase on
+   * the same level.
    */
-  async expand(
-    ranges: readonly number[],
-    into: { readonly sightings: Sightings; readonly judge: Pick<Judge<never>, 'absorb'> },
-  ): Promise<'level' | 'more' | 'memory' | ThreadFailure> {
-    if (!(await this.#makeRoom())) return 'memory';
-    this.#control[Shared.stop] = 0;
+  async expand(into: {
+    readonly sightings: Sightings;
+    readonly judge: Pick<Judge<never>, 'absorb'>;
+  }): Promise<'level' | 'more' | 'memory' | ThreadFailure> {
+    const ranges = this.#windows[0];
+    if (ranges === undefined) return 'level';
+    const ask = (request: Parameters<Crew['ask']>[0]) => this.#crew.ask(request);
+    if (!this.#store.hold(ranges) || !(await this.#store.makeRoom(ask))) return 'memory';
+    this.#store.control[Shared.stop] = 0;
     const chunk = this.#chunkFor(ranges);
-    const replies = await this.#crew.ask({ kind: 'expand', ranges, chunk, ...this.#news() });
+    const replies = await ask({ kind: 'expand', ranges, chunk, ...this.#store.news() });
     for (const { sightings, evidence } of replies) {
       into.sightings.merge(sightings);
       into.judge.absorb(evidence);
     }
     const failure = failureOf(replies);
     if (failure !== null) return failure;
-    return Atomics.load(this.#control, Shared.chunk) >= chunksIn(ranges, chunk) ? 'level' : 'more';
+    if (Atomics.load(this.#store.control, Shared.chunk) < chunksIn(ranges, chunk)) return 'more';
+    this.#store.forget(ranges);
+    this.#done.push(...ranges);
+    this.#windows.shift();
+    this.#store.control[Shared.chunk] = 0;
+    return this.#windows.length === 0 ? 'level' : 'more';
   }
 
-  /** Of the ranges of the level in work: what has been expanded, what is left, what was found. */
-  progressOn(ranges: readonly number[]): LevelProgress {
+  /** Of the level in work: what has been expanded, what is left, what was found. */
+  progress(): LevelProgress {
+    const [ranges = [], ...later] = this.#windows;
     const chunk = this.#chunkFor(ranges);
-    const done: number[] = [];
+    const done = [...this.#done];
     const left: number[] = [];
-    let chunks = Atomics.load(this.#control, Shared.chunk);
+    let chunks = Atomics.load(this.#store.control, Shared.chunk);
     for (let k = 0; k < ranges.length; k += 2) {
       const start = ranges[k] ?? 0;
       const end = ranges[k + 1] ?? 0;
@@ -153,37 +137,12 @@ export class Team {
       if (end > middle) left.push(middle, end);
       chunks -= Math.min(chunks, Math.ceil((end - start) / chunk));
     }
-    return { done, left, found: this.#found() };
-  }
-
-  /** The states found so far on the level, as ranges of ids. */
-  #found(): number[] {
-    const size = this.#store.segmentStates;
-    return this.#store.keys.flatMap((_, segment) => {
-      const start = this.#levelStart[segment] ?? 0;
-      const end = this.#filled[segment] ?? 0;
-      return end > start ? [segment * size + start, segment * size + end] : [];
-    });
+    return { done, left: [...left, ...later.flat()], found: this.#store.found() };
   }
 
   /** The states found on the level, as ranges of ids; the next level begins. */
   takeLevel(): number[] {
-    const size = this.#store.segmentStates;
-    const ranges: number[] = [];
-    for (let segment = 0; segment < this.#store.keys.length; segment++) {
-      const start = this.#levelStart[segment] ?? 0;
-      const end = this.#filled[segment] ?? 0;
-      if (start === size) {
-        if ((this.#store.vectors[segment]?.length ?? 0) > 0 && !this.#store.exact) {
-          this.#store.forgetVectors(segment);
-          this.#forget.push(segment);
-        }
-      } else if (end > start) {
-        ranges.push(segment * size + start, segment * size + end);
-        this.#levelStart[segment] = end;
-      }
-    }
-    return ranges;
+    return this.#store.takeLevel();
   }
 
   #chunkFor(ranges: readonly number[]): number {
@@ -191,56 +150,6 @@ export class Team {
     const most = chunkStates(instances);
     const states = statesIn(ranges);
     return Math.max(8, Math.min(most, Math.ceil(states / (8 * threads))));
-  }
-
-  #news(): StoreNews {
-    const { keys, vectors, exact, table } = this.#store;
-    const news = {
-      keys: keys.slice(this.#told),
-      vectors: exact ? [] : vectors.slice(this.#told),
-      forget: this.#forget,
-      table,
-    };
-    this.#told = keys.length;
-    this.#forget = [];
-    return news;
-  }
-
-  /** Segments that each thread may want at once. */
-  get #segmentsPerThread(): number {
-    const { instances } = this.#options;
-    return Math.ceil((chunkStates(instances) * instances) / this.#store.segmentStates) + 1;
-  }
-
-  /** Returns `false` when memory does not suffice for another phase. */
-  async #makeRoom(): Promise<boolean> {
-    const store = this.#store;
-    const control = this.#control;
-    const wanted = this.#options.threads * this.#segmentsPerThread;
-    const taken = control[Shared.segment] ?? 0;
-    const segments = taken + wanted + (taken >> 3);
-    let slots = store.table.length;
-    while (slots <= store.segmentStates * segments || this.states >= LOAD * slots) slots *= 2;
-    if (slots > store.table.length && !this.#tight && !(await this.#widen(slots))) {
-      this.#tight = true;
-    }
-    const idsMax = Math.floor((store.table.length - 1) / store.segmentStates);
-    while (store.keys.length < Math.min(segments, idsMax)) if (!store.addSegment()) break;
-    control[Shared.segments] = store.keys.length;
-    const load = Math.floor((this.#tight ? LOAD_TIGHT : LOAD) * store.table.length);
-    control[Shared.capacity] = Math.min(load, this.#options.statesMax);
-    return this.states < load && store.keys.length >= taken + wanted;
-  }
-
-  /** All threads enter the states of some segments each. */
-  async #widen(slots: number): Promise<boolean> {
-    const wider = this.#store.allocateWider(slots);
-    if (wider === null) return false;
-    this.#control[Shared.rehash] = 0;
-    const news = this.#news();
-    await this.#crew.ask({ kind: 'rehash', wider, ...news });
-    this.#store.useTable(wider);
-    return true;
   }
 }
 

@@ -5,6 +5,9 @@ import { compileMachine, type Program } from '../program.ts';
 import { buildKernel, type Kernel } from '../search/kernel.ts';
 import { reclaim } from '../search/reclaim.ts';
 import { Sightings } from '../search/sightings.ts';
+import type { Failure } from '../search/violations.ts';
+import type { Words } from '../search/words.ts';
+import { moveEntries, Parts } from '../search/fingerprints.ts';
 import { segmentShiftOf } from '../search/store.ts';
 import { compileSymmetry } from '../symmetry.ts';
 import {
@@ -22,8 +25,8 @@ class SearchThread {
   readonly #setup: WorkerSetup;
   readonly #program: Program<unknown>;
   readonly #kernel: Kernel;
-  readonly #keys: Int32Array<ArrayBuffer>[] = [];
-  readonly #vectors: Int32Array<ArrayBuffer>[];
+  readonly #vectors: Words[] = [];
+  readonly #parts = new Parts();
   readonly #sightings = new Sightings();
   readonly #segmentShift: number;
   /** Segments of this thread: the one being filled, and those to be filled next. */
@@ -35,23 +38,24 @@ class SearchThread {
   constructor(setup: WorkerSetup, program: Program<unknown>) {
     this.#setup = setup;
     this.#program = program;
-    const exact = setup.storage === 'exact';
-    this.#vectors = exact ? this.#keys : [];
     this.#segmentShift = segmentShiftOf(program.words);
     const { layout, machine, currentWords, beforeWords } = program;
     const sightings = this.#sightings;
     this.#kernel = buildKernel(program, {
       store: {
-        exact,
         segmentShift: this.#segmentShift,
-        keys: this.#keys,
         vectors: this.#vectors,
+        fingerprints: setup.room === null ? null : { parts: this.#parts, room: setup.room },
       },
       canonicaliser: setup.symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null,
       taken: setup.taken,
-      onState: (id, list) => sightings.note(id, currentWords, null, list),
-      onStep: (id, instance, list) => sightings.note(id, beforeWords, instance, list),
-      shared: { levelStart: setup.levelStart, takeSegment: () => this.#takeSegment() },
+      onState: (list) => sightings.note(currentWords, null, list),
+      onStep: (instance, list) => sightings.note(beforeWords, instance, list),
+      shared: {
+        levelStart: setup.levelStart,
+        takeSegment: () => this.#takeSegment(),
+        partIsFull: () => Atomics.store(setup.control, Shared.stop, 1),
+      },
     });
   }
 
@@ -61,12 +65,12 @@ class SearchThread {
     let failure: ThreadFailure | null = null;
     try {
       if (request.kind === 'rehash') this.#rehash(request.wider);
+      else if (request.kind === 'move') this.#move(request.wider);
       else finished = this.#expand(request.ranges, request.chunk);
     } catch (error) {
       Atomics.store(this.#setup.control, Shared.stop, 1);
       const broken = error instanceof ModelAssumptionError ? error.message : null;
-      const { judging, parent } = this.#kernel;
-      failure = { error, broken, judging, parent };
+      failure = { error, broken, where: this.#where() };
     }
     if (this.#segment >= 0) {
       const free = this.#kernel.room;
@@ -81,16 +85,24 @@ class SearchThread {
     };
   }
 
-  #learn({ keys, vectors, forget, table }: StoreNews): void {
-    this.#keys.push(...(keys as Int32Array<ArrayBuffer>[]));
-    if (this.#vectors !== this.#keys) {
-      this.#vectors.push(...(vectors as Int32Array<ArrayBuffer>[]));
-      for (const segment of forget) {
-        reclaim(this.#vectors[segment]?.byteLength ?? 0);
-        this.#vectors[segment] = new Int32Array(0);
-      }
+  #where(): Failure {
+    const { judging, parent } = this.#kernel;
+    const { currentWords, beforeWords } = this.#program;
+    if (judging >= 0) return { at: 'judging', vector: currentWords.slice() };
+    return { at: parent >= 0 ? 'expanding' : null, vector: beforeWords.slice() };
+  }
+
+  #learn({ segments, table, parts, fresh }: StoreNews): void {
+    for (const [segment, words] of segments) {
+      if (words.length === 0) reclaim(this.#vectors[segment]?.byteLength ?? 0);
+      this.#vectors[segment] = words as Words;
     }
-    this.#kernel.useTable(table);
+    for (const [part, words] of parts) {
+      reclaim(this.#parts.tables[part]?.byteLength ?? 0);
+      this.#parts.put(part, words as Words);
+    }
+    if (table === null) return this.#kernel.beginLevel(fresh);
+    this.#kernel.useTable(table as Words);
     if (table.length !== this.#slots) reclaim(4 * this.#slots);
     this.#slots = table.length;
   }
@@ -152,10 +164,18 @@ class SearchThread {
     const { control, filled } = this.#setup;
     for (;;) {
       const segment = Atomics.add(control, Shared.rehash, 1);
-      if (segment >= this.#keys.length) return;
+      if (segment >= this.#vectors.length) return;
       const start = segment * 2 ** this.#segmentShift;
       const end = start + (filled[segment] ?? 0);
       this.#kernel.rehash(wider, start, end);
+    }
+  }
+
+  #move(wider: readonly (readonly [number, Int32Array])[]): void {
+    for (;;) {
+      const [part, words] = wider[Atomics.add(this.#setup.control, Shared.rehash, 1)] ?? [];
+      if (part === undefined || words === undefined) return;
+      moveEntries(this.#parts.tables[part] as Words, words as Words);
     }
   }
 }

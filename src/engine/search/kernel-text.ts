@@ -6,6 +6,7 @@
  * inline. It is made from numbers alone. See `kernel.ts` for what the functions do.
  */
 import type { Places } from '../places.ts';
+import { flushFingerprintsText } from './fingerprint-text.ts';
 import { flushText, rehashText, strideOf, type LookupText } from './lookup-text.ts';
 import { copyText, hashText, sameText } from './vector-text.ts';
 
@@ -78,7 +79,7 @@ function sweepText(text: KernelText, transition: TransitionText, index: number):
       : '{';
   const judge = transition.judged
     ? `{ const list = judge${index}(origins, s, args[id]);
-if (list.length !== 0) onStep(parent, id, list); }`
+if (list.length !== 0) onStep(id, list); }`
     : '';
   const untouched = text.checked ? 'else checkUntouched(id);' : '';
   const placed = text.checked ? 'checkPlace(id);' : '';
@@ -103,21 +104,17 @@ taken[${index}] += count;
 /** Makes the state `id` the origin of the steps that follow. */
 function originText(text: KernelText): string {
   const { words, segmentShift } = text;
-  const exact = text.storage === 'exact';
   const stride = strideOf(text);
-  const hash = exact
-    ? `{ let p, q; ${hashText(words, 'origin', '')} parentHash = p; }`
-    : `parentHash = keys[id >>> ${segmentShift}][(id & SEGMENT_MASK) * ${stride}];`;
   const places = text.places.where.map(
     ({ word, bit }, k) => `place[${k}] = (origin[${word}] >>> ${bit}) & ${text.places.mask};`,
   );
   return `const segment = vectors[id >>> ${segmentShift}];
-const o = (id & SEGMENT_MASK) * ${exact ? stride : words};
+const o = (id & SEGMENT_MASK) * ${stride};
 ${copyText(words, 'origin', '', 'segment', 'o')}
 restore();
 parent = id;
 ${places.join(' ')}
-${hash}`;
+{ let p, q; ${hashText(words, 'origin', '')} parentHash = p; }`;
 }
 
 function expandText(text: KernelText): string {
@@ -144,8 +141,9 @@ const judge${index} = env.stepJudges[${index}];`,
   const instances = transitions.reduce((sum, t) => sum + t.sizes.reduce((x, y) => x * y, 1), 0);
   const capacity = instances + text.slack + 1;
   const recentBits = Math.ceil(Math.log2(capacity)) + 1;
-  return `const { m, origin, s, taken, keys, vectors, limit, levelStart } = env;
+  return `const { m, origin, s, taken, vectors, limit, levelStart } = env;
 const { normalise, canonicalise, judgeState, args, origins } = env;
+const { parts, room, grow, partIsFull } = env;
 const { onState, onStep, allocate, takeSegment, checkUntouched, checkPlace } = env;
 const place = new Int32Array(${text.places.where.length});
 ${steps.join('\n')}
@@ -165,6 +163,7 @@ const bufferBytes = buffer.byteLength + raw.byteLength + recent.byteLength + ${1
 /** Body of a function of `env` (see `kernel.ts`) that returns the kernel. */
 export function kernelText(text: KernelText): string {
   const { words, transitions } = text;
+  const exact = text.storage === 'exact';
   const sweeps = transitions.map((transition, index) => sweepText(text, transition, index));
   return `"use strict";
 ${variablesText(text)}
@@ -177,17 +176,17 @@ ${copyText(words, 'm', '', 'origin', '')}
 }
 ${emitText(text)}
 ${sweeps.join('\n')}
-${flushText(text)}
+${exact ? flushText(text) : flushFingerprintsText(text)}
 ${expandText(text)}
-${rehashText(text)}
+${exact ? rehashText(text) : ''}
 return {
 get count() { return count; }, get stop() { return stop; }, get next() { return next; },
 get room() { return segmentEnd - next; },
 get parent() { return parent; }, get judging() { return judging; }, get warmth() { return warmth; },
 bufferBytes,
 add() { parent = -1; parentHash = 0; emit(); flush(); },
-expand, rehash,
-beginLevel(id) { fresh = id; },
+expand, ${exact ? 'rehash,' : ''}
+beginLevel(first) { fresh = first; },
 useTable(wider) { table = wider; mask = wider.length - 1; },
 resume(states) { count = states; },
 };`;

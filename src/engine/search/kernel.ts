@@ -9,7 +9,8 @@ import type { Fields } from '../machine/index.ts';
 import type { Judgement, Program } from '../program.ts';
 import type { Canonicaliser } from '../symmetry.ts';
 import { kernelText } from './kernel-text.ts';
-import type { StateStore, Words } from './store.ts';
+import type { Parts } from './fingerprints.ts';
+import type { Words } from './words.ts';
 
 /** Words of successors to gather before the buffer is emptied, and limits of their number. */
 const BUFFER_WORDS = 2 ** 16;
@@ -17,22 +18,34 @@ const BUFFER_MIN = 512;
 const BUFFER_MAX = 4096;
 
 /** The part of a store that the inner loop works on. */
-export type KernelStore = Pick<StateStore, 'exact' | 'segmentShift' | 'keys' | 'vectors'>;
+export interface KernelStore {
+  readonly segmentShift: number;
+  readonly vectors: readonly Words[];
+  /** `null`: whole vectors are kept. */
+  readonly fingerprints: KernelFingerprints | null;
+}
+
+export interface KernelFingerprints {
+  readonly parts: Parts;
+  readonly room: Int32Array;
+}
 
 export interface KernelOptions {
   readonly store: KernelStore;
   readonly canonicaliser: Canonicaliser | null;
   /** Executed steps by transition: counted here. */
   readonly taken: Float64Array;
-  /** A state property does not hold in the state `id`, which is current. */
-  readonly onState: (id: number, list: readonly Judgement[]) => void;
-  /** A step property does not hold for `instance`, executed in the state `id` (`before`). */
-  readonly onStep: (id: number, instance: number, list: readonly Judgement[]) => void;
+  /** A state property does not hold in the current state. */
+  readonly onState: (list: readonly Judgement[]) => void;
+  /** A step property does not hold for `instance`, executed in the state `before`. */
+  readonly onStep: (instance: number, list: readonly Judgement[]) => void;
   /** When one thread searches: most states, and where the next segment comes from. */
   readonly alone?: {
     readonly statesMax: number;
     /** Makes room for a segment; `false` when there is none. */
     readonly allocate: () => boolean;
+    /** Makes room in a table of fingerprints; `false` when there is none. */
+    readonly grow: (part: number) => boolean;
   };
   /** When several threads search. */
   readonly shared?: {
@@ -40,6 +53,8 @@ export interface KernelOptions {
     readonly levelStart: Int32Array;
     /** Id of the first state of a segment for this thread alone. */
     readonly takeSegment: () => number;
+    /** A table of fingerprints has no room left but what is kept free. */
+    readonly partIsFull: () => void;
   };
 }
 
@@ -52,19 +67,22 @@ export interface Kernel {
   /** Shared search: the id that the next new state gets, and how many more fit the segment. */
   readonly next: number;
   readonly room: number;
-  /** The state being expanded, for the report of a broken model; -1 before the first. */
+  /** The place of the state being expanded (`before`); -1 before the first. */
   readonly parent: number;
-  /** The state being judged, or -1. */
+  /** The place of the state being judged (`current`), or -1. */
   readonly judging: number;
   readonly bufferBytes: number;
   /** Enters the current state of the program. */
   add(): void;
   /** Expands the states `start .. end - 1`, less at a bound. Returns the next one to expand. */
   expand(start: number, end: number): number;
-  /** Enters the states `start .. end - 1` into a wider table. */
+  /** Enters the states `start .. end - 1`, kept whole, into a wider table. */
   rehash(wider: Words, start: number, end: number): void;
-  /** From now on, states from `id` on belong to the level being found (one thread). */
-  beginLevel(id: number): void;
+  /**
+   * From now on, states belong to the level being found that have this tag; of vectors that are
+   * kept whole, in one thread, those from this id on.
+   */
+  beginLevel(first: number): void;
   useTable(wider: Words): void;
   /** The store holds this many states already. */
   resume(states: number): void;
@@ -83,7 +101,7 @@ function textFor<S, F extends Fields>(program: Program<S, F>, options: KernelOpt
   }));
   return kernelText({
     words,
-    storage: store.exact ? 'exact' : 'fingerprint',
+    storage: store.fingerprints === null ? 'exact' : 'fingerprint',
     shared: options.shared !== undefined,
     transitions,
     places: program.places,
@@ -110,7 +128,10 @@ export function buildKernel<S, F extends Fields>(
     steps: machine.transitions.map(({ step }) => step),
     at: program.places.at,
     taken: options.taken,
-    keys: options.store.keys,
+    parts: options.store.fingerprints?.parts,
+    room: options.store.fingerprints?.room,
+    grow: options.alone?.grow,
+    partIsFull: options.shared?.partIsFull,
     vectors: options.store.vectors,
     limit: options.alone?.statesMax,
     levelStart: options.shared?.levelStart,

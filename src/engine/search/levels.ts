@@ -32,12 +32,4 @@ export class Levels {
       start += count;
     }
   }
-
-  has(level: number, id: number): boolean {
-    const ranges = this.#ranges[level] ?? [];
-    for (let k = 0; k < ranges.length; k += 2) {
-      if (id >= (ranges[k] ?? 0) && id < (ranges[k + 1] ?? 0)) return true;
-    }
-    return false;
-  }
 }

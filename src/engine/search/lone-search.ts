@@ -2,7 +2,9 @@
 import type { Fields } from '../machine/index.ts';
 import type { Program } from '../program.ts';
 import { buildKernel, STOPS, type Kernel, type KernelOptions } from './kernel.ts';
-import { LOAD, LOAD_TIGHT, type StateStore, type Words } from './store.ts';
+import type { StateStore } from './options.ts';
+import { LOAD, LOAD_TIGHT } from './store.ts';
+import type { Words } from './words.ts';
 
 /** States re-entered in one call of `growStep`. */
 const REHASH_STATES = 2 ** 17;
@@ -27,13 +29,19 @@ export class LoneSearch<S, F extends Fields> {
   constructor(program: Program<S, F>, store: StateStore, options: LoneOptions) {
     this.#store = store;
     this.#instances = program.instances.length;
-    const allocate = () => store.addSegment();
+    const { segmentShift, vectors } = store;
+    const fingerprints = store.kind === 'exact' ? null : store.fingerprints;
     this.#kernel = buildKernel(program, {
       ...options,
-      store,
-      alone: { statesMax: options.statesMax, allocate },
+      store: { segmentShift, vectors, fingerprints },
+      alone: {
+        statesMax: options.statesMax,
+        allocate: () => store.addSegment(),
+        grow: (part) => fingerprints?.grow(part) ?? false,
+      },
     });
-    this.#kernel.useTable(store.table);
+    if (store.kind === 'exact') this.#kernel.useTable(store.table);
+    else this.#kernel.beginLevel(store.fingerprints.fresh);
   }
 
   /** Distinct states so far. */
@@ -46,14 +54,10 @@ export class LoneSearch<S, F extends Fields> {
     return this.#outOfMemory ? 'memory' : (STOPS[this.#kernel.stop] ?? null);
   }
 
-  /** The state being expanded, for the report of a broken model; -1 before the first. */
-  get parent(): number {
-    return this.#kernel.parent;
-  }
-
-  /** The state being judged, or -1. */
-  get judging(): number {
-    return this.#kernel.judging;
+  /** What the program was at: judging `current`, expanding `before`, or nothing yet. */
+  get at(): 'judging' | 'expanding' | null {
+    if (this.#kernel.judging >= 0) return 'judging';
+    return this.#kernel.parent >= 0 ? 'expanding' : null;
   }
 
   /** Bytes held for successors. */
@@ -70,30 +74,39 @@ export class LoneSearch<S, F extends Fields> {
 
   /** Goes on with the states that the store holds. Returns `false` when there is no room. */
   resume(states: number): boolean {
-    let slots = this.#store.table.length;
-    while (2 * states > slots) slots *= 2;
-    const table = slots > this.#store.table.length ? this.#store.allocateWider(slots) : null;
-    if (table === null && slots > this.#store.table.length) return false;
     this.#kernel.resume(states);
-    const used = table ?? this.#store.table;
+    const store = this.#store;
+    if (store.kind === 'fingerprint') return true;
+    let slots = store.table.length;
+    while (2 * states > slots) slots *= 2;
+    const table = slots > store.table.length ? store.allocateWider(slots) : null;
+    if (table === null && slots > store.table.length) return false;
+    const used = table ?? store.table;
     this.#kernel.rehash(used, 0, states);
-    if (table !== null) this.#store.useTable(table);
+    if (table !== null) store.useTable(table);
     this.#kernel.useTable(used);
     return true;
   }
 
   /** From now on, states from `id` on belong to the level being found. */
   beginLevel(id: number): void {
-    this.#kernel.beginLevel(id);
+    const store = this.#store;
+    this.#kernel.beginLevel(store.kind === 'exact' ? id : store.fingerprints.fresh);
   }
 
   /** Expands the states `start .. end - 1`, less at a bound. Returns the next one to expand. */
   expand(start: number, end: number): number {
-    return this.#kernel.expand(start, end);
+    const store = this.#store;
+    if (store.kind === 'exact') return this.#kernel.expand(start, end);
+    store.forgetVectorsBelow(start);
+    if (store.frontier.hold(store.segmentsOf(start, end))) return this.#kernel.expand(start, end);
+    this.#outOfMemory = true;
+    return start;
   }
 
   /** Whether the table must grow before another `parents` states are expanded. */
   needsRoom(parents: number): boolean {
+    if (this.#store.kind === 'fingerprint') return false;
     const successors = parents * this.#instances;
     const slots = this.#store.table.length;
     const load = this.#tight ? LOAD_TIGHT : LOAD;
@@ -103,9 +116,11 @@ export class LoneSearch<S, F extends Fields> {
   /** Does a part of growing the table. Call until `needsRoom` is `false` or `bound` is set. */
   growStep(): void {
     const { count } = this.#kernel;
+    const store = this.#store;
+    if (store.kind === 'fingerprint') return;
     if (this.#wider === null) {
       if (this.#tight) return void (this.#outOfMemory = true);
-      this.#wider = this.#store.allocateWider();
+      this.#wider = store.allocateWider();
       this.#rehashed = 0;
       if (this.#wider === null) return void (this.#tight = true);
     }
@@ -116,6 +131,6 @@ export class LoneSearch<S, F extends Fields> {
     const wider = this.#wider;
     this.#wider = null;
     this.#kernel.useTable(wider);
-    this.#store.useTable(wider);
+    store.useTable(wider);
   }
 }

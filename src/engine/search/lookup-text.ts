@@ -1,4 +1,5 @@
-/** Source text for looking successors up in the table of states, and for storing new ones. */
+/** Source text for looking successors up among whole vectors, and for storing new ones. */
+import type { Storage } from './store.ts';
 import { copyText, hashText, plus, range, sameText } from './vector-text.ts';
 
 /** Words in a cache line. */
@@ -7,8 +8,7 @@ const LINE_WORDS = 16;
 export interface LookupText {
   /** Length of a vector. */
   readonly words: number;
-  /** `exact`: the key of a state is its vector; `fingerprint`: the two lanes of its hash. */
-  readonly storage: 'exact' | 'fingerprint';
+  readonly storage: Storage;
   /** Several threads look up and store at once. */
   readonly shared: boolean;
   readonly judgesStates: boolean;
@@ -16,33 +16,24 @@ export interface LookupText {
   readonly segmentShift: number;
 }
 
-/** Words of a record: the key, then the hash of the parent. */
+/** Words from one vector in a segment to the next: the hash of the parent is kept between. */
 export const strideOf = ({ storage, words }: LookupText): number =>
-  (storage === 'exact' ? words : 2) + 1;
+  words + (storage === 'exact' ? 1 : 0);
 
 /** Writes the buffered successor `k` into the record of the state `id`. */
-function recordText(text: LookupText, id: string): string {
-  const { words, segmentShift } = text;
-  const exact = text.storage === 'exact';
+export function recordText(text: LookupText, id: string): string {
+  const { words, segmentShift, storage } = text;
   const stride = strideOf(text);
-  const place = `${id} & SEGMENT_MASK`;
-  const key = exact
-    ? copyText(words, 'target', 't', 'buffer', 'b')
-    : 'target[t] = low[k]; target[t + 1] = high[k];';
-  const vector = exact
-    ? ''
-    : `{ const room = vectors[${id} >>> ${segmentShift}], v = (${place}) * ${words};
-${copyText(words, 'room', 'v', 'buffer', 'b')} }`;
-  return `{ const target = keys[${id} >>> ${segmentShift}], t = (${place}) * ${stride};
-${key} target[t + ${stride - 1}] = from[k]; }
-${vector}`;
+  return `{ const target = vectors[${id} >>> ${segmentShift}], t = (${id} & SEGMENT_MASK) * ${stride};
+${copyText(words, 'target', 't', 'buffer', 'b')}
+${storage === 'exact' ? `target[t + ${words}] = from[k];` : ''} }`;
 }
 
-const judgeText = ({ words, judgesStates }: LookupText, id: string): string =>
+export const judgeText = ({ words, judgesStates }: LookupText, id: string): string =>
   judgesStates
     ? `${copyText(words, 'm', '', 'buffer', 'b')}
 judging = ${id}; const list = judgeState(s); judging = -1;
-if (list.length !== 0) onState(${id}, list);`
+if (list.length !== 0) onState(list);`
     : '';
 
 /**
@@ -50,7 +41,7 @@ if (list.length !== 0) onState(${id}, list);`
  * least hash: that does not depend on who came first.
  */
 function adoptText(text: LookupText): string {
-  const at = `o + ${strideOf(text) - 1}`;
+  const at = `o + ${text.words}`;
   if (!text.shared) return `if (id >= fresh && from[k] < segment[${at}]) segment[${at}] = from[k];`;
   return `if ((id & SEGMENT_MASK) >= levelStart[id >>> ${text.segmentShift}]) {
 for (let old = segment[${at}]; from[k] < old;) {
@@ -59,11 +50,6 @@ if (seen === old) break;
 old = seen;
 } }`;
 }
-
-const keyEqualText = ({ storage, words }: LookupText): string =>
-  storage === 'exact'
-    ? sameText(words, 'segment', 'o', 'buffer', 'b')
-    : 'segment[o] === low[k] && segment[o + 1] === high[k]';
 
 /** Reads all slots, then all candidates, before the first decision: the misses overlap. */
 function touchText(text: LookupText): string {
@@ -75,7 +61,7 @@ let warm = 0;
 for (let k = 0; k < n; k++) {
 const id = (first[k] & mask) - 1;
 if (id < 0 || ((first[k] ^ low[k]) & ~mask) !== 0) continue;
-const segment = keys[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
+const segment = vectors[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${stride};
 ${touches.join(' ')}
 }
 warmth = warm;`;
@@ -84,8 +70,8 @@ warmth = warm;`;
 /** Breaks out of the loop over slots when the buffered successor `k` is in the slot \`known\`. */
 const recogniseText = (text: LookupText): string => `if (((known ^ p) & ~mask) === 0) {
 const id = (known & mask) - 1;
-const segment = keys[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${strideOf(text)};
-if (${keyEqualText(text)}) { ${adoptText(text)} break; }
+const segment = vectors[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${strideOf(text)};
+if (${sameText(text.words, 'segment', 'o', 'buffer', 'b')}) { ${adoptText(text)} break; }
 }`;
 
 /** One thread: the new state gets the next id. */
@@ -145,14 +131,14 @@ recent.fill(0);
 
 /** Enters the states `start .. end - 1`, all different, into a wider table. */
 export function rehashText(text: LookupText): string {
-  const hash = text.storage === 'exact' ? hashText(text.words, 'segment', 'o') : 'p = segment[o];';
+  const hash = hashText(text.words, 'segment', 'o');
   const enter = text.shared
     ? 'while (Atomics.compareExchange(wider, slot, 0, entry) !== 0) slot = (slot + 1) & mask;'
     : 'while (wider[slot] !== 0) slot = (slot + 1) & mask; wider[slot] = entry;';
   return `function rehash(wider, start, end) {
 const mask = wider.length - 1;
 for (let id = start; id < end; id++) {
-const segment = keys[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${strideOf(text)};
+const segment = vectors[id >>> ${text.segmentShift}], o = (id & SEGMENT_MASK) * ${strideOf(text)};
 let p, q;
 ${hash}
 const entry = (p & ~mask) | (id + 1);

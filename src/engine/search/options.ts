@@ -4,7 +4,11 @@ import type { Fields, Machine } from '../machine/index.ts';
 import type { Limits } from '../outcome.ts';
 import type { MachineSource } from '../parallel/source.ts';
 import type { ProgramOptions } from '../program.ts';
-import { roomWithin, StateStore, type Storage } from './store.ts';
+import { FingerprintStore } from './fingerprint-store.ts';
+import type { MemoryLimit } from './memory.ts';
+import { ExactStore, type Storage } from './store.ts';
+
+export type StateStore = ExactStore | FingerprintStore;
 
 export interface ExhaustiveOptions {
   readonly limits?: Limits;
@@ -17,6 +21,13 @@ export interface ExhaustiveOptions {
   readonly symmetry?: boolean;
   /** Keep whole vectors, or 64-bit fingerprints with a small risk of omission. Default: `exact`. */
   readonly storage?: Storage;
+  /** Where vectors go that do not fit into memory, beside fingerprints. */
+  readonly frontier?: {
+    /** Default: the folder for temporary files. */
+    readonly folder?: string;
+    /** Bytes to keep in memory. Default: an eighth of the memory, 64 MB at most. */
+    readonly memory_bytes?: number;
+  };
   /** Distinct violated properties to collect before stopping. Default: 1. */
   readonly maxErrors?: number;
   /** Threads that search. More than one call for `source`. Default: 1. */
@@ -55,15 +66,15 @@ export const settingsOf = <S, F extends Fields>(
     : { symmetry: options.symmetry ?? true, storage: options.storage ?? 'exact' };
 
 /** An empty store for vectors of so many words. */
-export const storeFor = (
+export function storeFor(
   words: number,
   storage: Storage,
-  { limits, workers = 1, expectedStates = 0 }: ExhaustiveOptions,
-): StateStore =>
-  new StateStore({
-    words,
-    storage,
-    memoryMax: roomWithin(limits?.memory_bytes, workers),
-    shareable: workers > 1,
-    expectedStates,
-  });
+  memory: MemoryLimit,
+  { workers = 1, expectedStates = 0, frontier = {} }: ExhaustiveOptions,
+): StateStore {
+  const options = { words, memory, shareable: workers > 1, expectedStates };
+  const { folder, memory_bytes } = frontier;
+  return storage === 'exact'
+    ? new ExactStore(options)
+    : new FingerprintStore({ ...options, folder, frontier_bytes: memory_bytes });
+}

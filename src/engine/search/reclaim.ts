@@ -8,6 +8,9 @@ const WORTH_BYTES = 2 ** 24;
 let collect: (() => void) | null = null;
 let pending_bytes = 0;
 
+/** Bytes that are out of use and have not been returned. */
+export const unreturned_bytes = (): number => pending_bytes;
+
 /** Says that `bytes` of typed arrays are out of use: they are returned when there are enough. */
 export function reclaim(bytes: number): void {
   pending_bytes += bytes;

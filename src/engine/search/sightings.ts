@@ -8,9 +8,7 @@ import type { Judgement } from '../judge.ts';
 
 export interface Sighting {
   readonly judgement: Judgement;
-  /** The violating state, or the state that the violating step begins in. */
-  readonly state: number;
-  /** Its vector. */
+  /** Vector of the violating state, or of the state that the violating step begins in. */
   readonly vector: Int32Array;
   /** The violating step; `null` for a state. */
   readonly instance: number | null;
@@ -34,24 +32,19 @@ export class Sightings {
   readonly #least = new Map<number, Sighting>();
 
   /** Notes what is broken in `vector`, which is copied when needed. */
-  note(
-    state: number,
-    vector: Int32Array,
-    instance: number | null,
-    list: readonly Judgement[],
-  ): void {
+  note(vector: Int32Array, instance: number | null, list: readonly Judgement[]): void {
     for (const judgement of list) {
       const known = this.#least.get(judgement.property);
       if (known !== undefined && !precedes(vector, instance, known)) continue;
-      const sighting = { judgement, state, vector: vector.slice(), instance };
+      const sighting = { judgement, vector: vector.slice(), instance };
       this.#least.set(judgement.property, sighting);
     }
   }
 
   /** Notes what others saw on the same level. */
   merge(sightings: readonly Sighting[]): void {
-    for (const { state, vector, instance, judgement } of sightings) {
-      this.note(state, vector, instance, [judgement]);
+    for (const { vector, instance, judgement } of sightings) {
+      this.note(vector, instance, [judgement]);
     }
   }
 

@@ -9,14 +9,14 @@ import { traceTo, type StoredSearch } from './trace.ts';
 /** The violation of a sighting on `level`, with the finding as it reads at the end of its trace. */
 export function violationOf<S, F extends Fields>(
   search: StoredSearch<S, F>,
-  { judgement, state, instance }: Sighting,
+  { judgement, vector, instance }: Sighting,
   level: number,
 ): Violation {
   const { program } = search;
   const judge = new Judge(program.machine as unknown as Machine<S>);
   const same = (list: readonly Judgement[]) =>
     list.find(({ property }) => property === judgement.property);
-  const trace = traceTo(search, state, level);
+  const trace = traceTo(search, search.store.find(vector), level);
   const found = (steps: readonly number[], finding = judgement.finding): Violation => ({
     property: judgement.id,
     finding,
@@ -39,20 +39,22 @@ export function violationOf<S, F extends Fields>(
 
 /** Where the model broke: while judging a state, or on a step from one. */
 export interface Failure {
-  /** -1 for none. */
-  readonly judging: number;
-  readonly parent: number;
-  /** The level of `parent`. */
-  readonly level: number;
+  readonly at: 'judging' | 'expanding' | null;
+  /** The vector of that state. */
+  readonly vector: Int32Array;
 }
 
-/** The run to the step or state in which the model broke, as far as it can be found. */
+/**
+ * The run to the step or state in which the model broke, as far as it can be found, while states of
+ * `level` were expanded.
+ */
 export function traceToFailure<S, F extends Fields>(
   search: StoredSearch<S, F>,
   failure: Failure,
+  level: number,
 ): Trace {
   try {
-    return retrace(search, failure);
+    return retrace(search, failure, level);
   } catch {
     return { initial: 0, steps: [] };
   }
@@ -61,12 +63,14 @@ export function traceToFailure<S, F extends Fields>(
 /** Goes to the step or state in which the model broke again. */
 function retrace<S, F extends Fields>(
   search: StoredSearch<S, F>,
-  { judging, parent, level }: Failure,
+  { at, vector }: Failure,
+  level: number,
 ): Trace {
   const { program } = search;
-  if (judging >= 0) return traceTo(search, judging, level + 1);
-  if (parent < 0) return { initial: 0, steps: [] };
-  const trace = traceTo(search, parent, level);
+  if (at === null) return { initial: 0, steps: [] };
+  const state = search.store.find(vector);
+  if (at === 'judging') return traceTo(search, state, level + 1);
+  const trace = traceTo(search, state, level);
   const origin = program.save();
   for (const { id } of program.instances) {
     program.load(origin);

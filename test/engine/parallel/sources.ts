@@ -5,6 +5,7 @@ import {
   type Fault,
   type Interchangeable,
 } from '../../../bench/machines/shadow-core.ts';
+import { array, record, uint } from '../../../src/engine/machine/index.ts';
 import type { MachineSource } from '../../../src/engine/exhaustive.ts';
 import { philosophers } from '../liveness/machines.ts';
 import {
@@ -19,6 +20,12 @@ import {
 export const machines = {
   core: ([fault, interchangeable]: readonly [Fault, Interchangeable]) =>
     shadowCore(presets.S, fault, interchangeable),
+  /** With long vectors, few of which make a segment. */
+  padded: (fault: Fault) => {
+    const machine = shadowCore(presets.S, fault, 'none');
+    const fields = { ...machine.layout.fields, padding: array(uint(2 ** 31 - 1), 61) };
+    return { ...machine, layout: record(fields) };
+  },
   lock: (size: number) => lockMachine(size),
   grid: (max: number) =>
     gridMachine(

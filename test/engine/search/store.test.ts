@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { checkExhaustively } from '../../../src/engine/exhaustive.ts';
-import { StateStore } from '../../../src/engine/search/store.ts';
+import { ExactStore } from '../../../src/engine/search/store.ts';
 import { aControl, gridMachine } from './machines.ts';
 
-const slotsFor = (expectedStates: number, memoryMax = 2 ** 30): number =>
-  new StateStore({ words: 1, storage: 'exact', memoryMax, shareable: false, expectedStates }).table
-    .length;
+/** With so much memory for the store. */
+function slotsFor(expectedStates: number, room_bytes = 2 ** 30): number {
+  const memory = { room: () => room_bytes };
+  return new ExactStore({ words: 1, memory, shareable: false, expectedStates }).table.length;
+}
 
 describe('the first table', () => {
   it('has room for the states that are expected', () => {

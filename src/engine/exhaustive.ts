@@ -58,13 +58,12 @@ class ExhaustiveSearch<S, F extends Fields> {
   constructor(machine: Machine<S, F>, options: ExhaustiveOptions, control: Control) {
     this.#machine = machine;
     this.#options = options;
-    const { checked = false, backend = 'generated', limits = {} } = options;
+    const { checked = false, backend = 'generated', limits = {}, workers } = options;
     const { symmetry, storage } = settingsOf(machine, options);
     this.#watch = new Watch(control, limits.time_ms, () => this.#statistics());
     const program = compileMachine(machine, { checked, backend });
     const { layout, words, currentWords, beforeWords } = program;
     this.#program = program;
-    const { workers } = options;
     this.#memory = new MemoryLimit({ limit_bytes: limits.memory_bytes, workers });
     this.#store = storeFor(words, storage, this.#memory, options);
     const canonicaliser = symmetry ? compileSymmetry(layout.shape, machine.symmetry) : null;
@@ -78,12 +77,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       onState: (list) => sightings.note(currentWords, null, list),
       onStep: (instance, list) => sightings.note(beforeWords, instance, list),
     });
-    this.#stored = {
-      program,
-      store: this.#store,
-      levels: this.#levels,
-      canonicaliser,
-    };
+    this.#stored = { program, store: this.#store, levels: this.#levels, canonicaliser };
     const { at } = this.#watch;
     this.#checkpoints = new Checkpoints(options.checkpoint, this.#stored, this.#verdicts, at);
   }
@@ -96,10 +90,7 @@ class ExhaustiveSearch<S, F extends Fields> {
       return outcomeOf(bound ?? late, all, this.#statistics(evidence));
     } catch (error) {
       if (!(error instanceof ModelAssumptionError)) throw error;
-      const { at } = this.#lone;
-      const { currentWords, beforeWords } = this.#program;
-      const vector = (at === 'judging' ? currentWords : beforeWords).slice();
-      return this.#fail(error, { at, vector });
+      return this.#fail(error, this.#lone.failure());
     } finally {
       await this.#team?.end();
       this.#store.close();
@@ -185,16 +176,10 @@ class ExhaustiveSearch<S, F extends Fields> {
     const progress = this.#team !== null && this.#handedOver ? this.#team.progress() : null;
     const end = this.#levels.ranges.at(-1)?.[1] ?? 0;
     const found = [end, this.#lone.states];
-    const alone = { done: this.#expandedBefore(next), left: [next, end], found };
+    const alone = { done: this.#levels.before(next), left: [next, end], found };
     const { coverage, elapsed_ms } = this.#statistics();
     const counters = { taken: coverage.map(({ taken }) => taken), elapsed_ms };
     this.#checkpoints.save(progress ?? alone, counters, () => this.#watch.now());
-  }
-
-  /** The states of the level before `next`, which one thread has expanded. */
-  #expandedBefore(next: number): number[] {
-    const [start = 0] = this.#levels.ranges.at(-1) ?? [];
-    return start < next ? [start, next] : [];
   }
 
   /** The states found on the level after the one that ends before the state `end`. */
@@ -255,7 +240,7 @@ class ExhaustiveSearch<S, F extends Fields> {
     if (team === null) throw new RangeError('there is no team');
     const into = { sightings: this.#verdicts.sightings, judge: this.#program.judge };
     const [next = 0] = ranges;
-    team.beginLevel(this.#expandedBefore(next), ranges);
+    team.beginLevel(this.#levels.before(next), ranges);
     for (;;) {
       const phase = team.expand(into);
       let bound: Bound | null = null;

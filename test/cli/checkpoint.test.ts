@@ -48,6 +48,20 @@ function killedAfter(time_ms: number): Promise<void> {
   );
 }
 
+describe('a folder for states', () => {
+  const ended = (...more: readonly string[]) => {
+    const args = words(scenario, '--storage', 'fingerprint', ...more);
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    return `${status} ${stderr.slice(0, 14)}`;
+  };
+
+  it('is used, and must be one that can be written to', () => {
+    expect(ended('--state-dir', folder)).toBe('0 ');
+    expect(ended('--state-dir', join(folder, 'none'))).toBe('64 error KMC-103:');
+    expect(ended('--state-dir', main)).toBe('64 error KMC-103:');
+  });
+});
+
 describe('a checkpoint', () => {
   it('loses nothing when the process is killed at any moment', async () => {
     const whole = resultOf(scenario, '--workers', '1');

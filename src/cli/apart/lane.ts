@@ -1,6 +1,7 @@
 /** One search after the other in a thread beside this one. */
 import { Worker } from 'node:worker_threads';
 import { BrokenModelError } from '../../engine/broken-model.ts';
+import { SpillError } from '../../engine/search/spill-file.ts';
 import type { Outcome, Statistics } from '../../engine/outcome.ts';
 import type { News, Task, ThrownThere } from './protocol.ts';
 
@@ -67,5 +68,7 @@ function outcomeFrom<O extends Outcome>(
   });
 }
 
-const thrownHere = ({ error, broken }: ThrownThere): unknown =>
-  broken === undefined ? error : new BrokenModelError(broken.sentence, broken.trace);
+function thrownHere({ error, broken, unkept }: ThrownThere): unknown {
+  if (broken !== undefined) return new BrokenModelError(broken.sentence, broken.trace);
+  return unkept === undefined ? error : new SpillError(unkept.folder, new Error(unkept.reason));
+}

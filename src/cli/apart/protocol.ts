@@ -24,6 +24,8 @@ export interface ThrownThere {
   readonly error: unknown;
   /** Of a broken model: the sentence that does not hold, and the run that shows it. */
   readonly broken?: { readonly sentence: string; readonly trace: Trace };
+  /** Of states that could be kept nowhere: the folder, and why not. */
+  readonly unkept?: { readonly folder: string; readonly reason: string };
 }
 
 export type News<O extends Outcome = Outcome> =

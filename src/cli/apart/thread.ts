@@ -1,6 +1,7 @@
 /** A thread that makes one search after the other, each on a machine that it builds itself. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BrokenModelError } from '../../engine/broken-model.ts';
+import { SpillError } from '../../engine/search/spill-file.ts';
 import { checkExhaustively } from '../../engine/exhaustive.ts';
 import type { Control, Outcome } from '../../engine/outcome.ts';
 import { machineFrom } from '../../engine/parallel/source.ts';
@@ -30,6 +31,10 @@ async function work(task: Task): Promise<News> {
   try {
     return { kind: 'done', outcome: await outcomeOf(task) };
   } catch (error) {
+    if (error instanceof SpillError) {
+      const { folder, message: reason } = error;
+      return { kind: 'thrown', error: reason, unkept: { folder, reason } };
+    }
     if (!(error instanceof BrokenModelError)) return { kind: 'thrown', error };
     const { message: sentence, trace } = error;
     return { kind: 'thrown', error: sentence, broken: { sentence, trace } };

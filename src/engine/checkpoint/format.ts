@@ -2,9 +2,9 @@
  * The checkpoint file: a line of JSON, the records of all states as words, and a digest of both.
  *
  * Whole vectors are written level by level; of the level that is being expanded, those that have
- * been come first. Fingerprints are written in any order, and after them, in that order, the vectors
- * of the states that are still to be expanded. Hence it does not matter how many threads wrote the
- * file or will read it.
+ * been come first. Fingerprints are written in any order, and after them, level by level, the
+ * vectors of the states that are still to be expanded. Hence it does not matter how many threads
+ * wrote the file or will read it.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -228,7 +228,7 @@ function readVectors(reader: Reader, store: ExactStore, states: number): void {
   });
 }
 
-/** `states` in all; those from `waiting` on are to be expanded, from `found` on in the next level. */
+/** `states` in all; from `waiting` on to be expanded, from `found` on of the next level. */
 interface Counts {
   readonly states: number;
   readonly waiting: number;

@@ -1,6 +1,7 @@
 /** The store of a search with several threads: what they are told of it, and how room is made. */
 import type { StateStore } from '../search/options.ts';
 import type { FingerprintStore } from '../search/fingerprint-store.ts';
+import { PARTS } from '../search/fingerprints.ts';
 import { LOAD, LOAD_TIGHT, type ExactStore } from '../search/store.ts';
 import type { Words } from '../search/words.ts';
 import { chunkStates, Shared, SHARED_WORDS, type Request, type StoreNews } from './protocol.ts';
@@ -215,9 +216,12 @@ export class TeamStore {
     return Math.ceil((chunkStates(instances) * instances) / this.#store.segmentStates) + 1;
   }
 
-  /** States that may still come into one table when it is noticed that there is no room: twice the mean, and more. */
+  /**
+   * States that may still come into one table of fingerprints when it is noticed that there is no
+   * room: twice the mean, and more.
+   */
   #lateStates(): number {
     const { instances, threads } = this.#sizes;
-    return Math.ceil((2 * threads * chunkStates(instances) * instances) / 256) + 64;
+    return Math.ceil((2 * threads * chunkStates(instances) * instances) / PARTS) + 64;
   }
 }

@@ -5,7 +5,7 @@ import { compileMachine, type Program } from '../program.ts';
 import { buildKernel, type Kernel } from '../search/kernel.ts';
 import { reclaim } from '../search/reclaim.ts';
 import { Sightings } from '../search/sightings.ts';
-import type { Failure } from '../search/violations.ts';
+import { failureIn } from '../search/violations.ts';
 import type { Words } from '../search/words.ts';
 import { moveEntries, Parts } from '../search/fingerprints.ts';
 import { segmentShiftOf } from '../search/store.ts';
@@ -70,7 +70,7 @@ class SearchThread {
     } catch (error) {
       Atomics.store(this.#setup.control, Shared.stop, 1);
       const broken = error instanceof ModelAssumptionError ? error.message : null;
-      failure = { error, broken, where: this.#where() };
+      failure = { error, broken, where: failureIn(this.#kernel, this.#program) };
     }
     if (this.#segment >= 0) {
       const free = this.#kernel.room;
@@ -85,24 +85,17 @@ class SearchThread {
     };
   }
 
-  #where(): Failure {
-    const { judging, parent } = this.#kernel;
-    const { currentWords, beforeWords } = this.#program;
-    if (judging >= 0) return { at: 'judging', vector: currentWords.slice() };
-    return { at: parent >= 0 ? 'expanding' : null, vector: beforeWords.slice() };
-  }
-
   #learn({ segments, table, parts, fresh }: StoreNews): void {
     for (const [segment, words] of segments) {
       if (words.length === 0) reclaim(this.#vectors[segment]?.byteLength ?? 0);
-      this.#vectors[segment] = words as Words;
+      this.#vectors[segment] = words;
     }
     for (const [part, words] of parts) {
       reclaim(this.#parts.tables[part]?.byteLength ?? 0);
-      this.#parts.put(part, words as Words);
+      this.#parts.put(part, words);
     }
     if (table === null) return this.#kernel.beginLevel(fresh);
-    this.#kernel.useTable(table as Words);
+    this.#kernel.useTable(table);
     if (table.length !== this.#slots) reclaim(4 * this.#slots);
     this.#slots = table.length;
   }
@@ -175,7 +168,7 @@ class SearchThread {
     for (;;) {
       const [part, words] = wider[Atomics.add(this.#setup.control, Shared.rehash, 1)] ?? [];
       if (part === undefined || words === undefined) return;
-      moveEntries(this.#parts.tables[part] as Words, words as Words);
+      moveEntries(this.#parts.tables[part] as Words, words);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The store that keeps 64 bits of each state: a set of fingerprints, and the vectors of those states
- * that are still to be expanded, in memory or in a file.
+ * The store that keeps 64 bits of each state: a set of fingerprints, and the vectors of those
+ * states that are still to be expanded, in memory or in a file.
  *
  * A state has a place in the frontier, which is no name for it any more once it has been expanded.
  */

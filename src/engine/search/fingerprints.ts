@@ -3,9 +3,9 @@
  *
  * The first byte of the low lane chooses one of 256 tables, the high lane the first slot in it; on
  * a collision the next slot is tried. Three arrays lie one behind the other in a table: the rest of
- * the low lane with a tag, the high lane, and the low lane of the parent. Tables may have any number
- * of slots, and entries lie in the order of their high lanes, nearly: growing by an eighth goes
- * through both tables from front to back. One table grows at a time.
+ * the low lane with a tag, the high lane, and the low lane of the parent. Tables may have any
+ * number of slots, and entries lie in the order of their high lanes, nearly: growing by an eighth
+ * goes through both tables from front to back. One table grows at a time.
  *
  * A tag is 0 in an empty slot, and tells the states of the level being found from all others.
  */

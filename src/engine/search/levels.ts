@@ -24,6 +24,12 @@ export class Levels {
     this.#counts.push(count);
   }
 
+  /** The states of the last level with ids below `next`, as a range if there are any. */
+  before(next: number): number[] {
+    const [start = 0] = this.#ranges.at(-1) ?? [];
+    return start < next ? [start, next] : [];
+  }
+
   /** Adds levels whose states are numbered one after the other from 0. */
   addCounts(counts: readonly number[]): void {
     let start = 0;

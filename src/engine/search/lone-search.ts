@@ -3,6 +3,7 @@ import type { Fields } from '../machine/index.ts';
 import type { Program } from '../program.ts';
 import { buildKernel, STOPS, type Kernel, type KernelOptions } from './kernel.ts';
 import type { StateStore } from './options.ts';
+import { failureIn, type Failure } from './violations.ts';
 import { LOAD, LOAD_TIGHT } from './store.ts';
 import type { Words } from './words.ts';
 
@@ -17,6 +18,7 @@ export interface LoneOptions extends Pick<
 }
 
 export class LoneSearch<S, F extends Fields> {
+  readonly #program: Program<S, F>;
   readonly #store: StateStore;
   readonly #instances: number;
   readonly #kernel: Kernel;
@@ -27,6 +29,7 @@ export class LoneSearch<S, F extends Fields> {
   #outOfMemory = false;
 
   constructor(program: Program<S, F>, store: StateStore, options: LoneOptions) {
+    this.#program = program;
     this.#store = store;
     this.#instances = program.instances.length;
     const { segmentShift, vectors } = store;
@@ -54,10 +57,9 @@ export class LoneSearch<S, F extends Fields> {
     return this.#outOfMemory ? 'memory' : (STOPS[this.#kernel.stop] ?? null);
   }
 
-  /** What the program was at: judging `current`, expanding `before`, or nothing yet. */
-  get at(): 'judging' | 'expanding' | null {
-    if (this.#kernel.judging >= 0) return 'judging';
-    return this.#kernel.parent >= 0 ? 'expanding' : null;
+  /** What it was at when the model broke. */
+  failure(): Failure {
+    return failureIn(this.#kernel, this.#program);
   }
 
   /** Bytes held for successors. */

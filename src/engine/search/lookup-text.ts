@@ -24,7 +24,8 @@ export const strideOf = ({ storage, words }: LookupText): number =>
 export function recordText(text: LookupText, id: string): string {
   const { words, segmentShift, storage } = text;
   const stride = strideOf(text);
-  return `{ const target = vectors[${id} >>> ${segmentShift}], t = (${id} & SEGMENT_MASK) * ${stride};
+  const at = `(${id} & SEGMENT_MASK) * ${stride}`;
+  return `{ const target = vectors[${id} >>> ${segmentShift}], t = ${at};
 ${copyText(words, 'target', 't', 'buffer', 'b')}
 ${storage === 'exact' ? `target[t + ${words}] = from[k];` : ''} }`;
 }

@@ -25,7 +25,11 @@ export class MemoryLimit {
   /** What all else takes, at least. */
   readonly #others_bytes: number;
 
-  constructor({ limit_bytes, workers = 1, occupied = process.memoryUsage.rss }: MemoryOptions) {
+  constructor({
+    limit_bytes,
+    workers = 1,
+    occupied = () => process.memoryUsage.rss(),
+  }: MemoryOptions) {
     this.#limit_bytes = limit_bytes ?? Number.MAX_SAFE_INTEGER;
     this.#occupied = occupied;
     const threads = workers === 1 ? 0 : workers * THREAD_BYTES;

@@ -2,7 +2,8 @@
 import { Judge } from '../judge.ts';
 import type { Fields, Machine } from '../machine/index.ts';
 import type { Trace, Violation } from '../outcome.ts';
-import type { Judgement } from '../program.ts';
+import type { Judgement, Program } from '../program.ts';
+import type { Kernel } from './kernel.ts';
 import type { Sighting } from './sightings.ts';
 import { traceTo, type StoredSearch } from './trace.ts';
 
@@ -42,6 +43,15 @@ export interface Failure {
   readonly at: 'judging' | 'expanding' | null;
   /** The vector of that state. */
   readonly vector: Int32Array;
+}
+
+/** What a kernel was at. */
+export function failureIn<S, F extends Fields>(
+  { judging, parent }: Pick<Kernel, 'judging' | 'parent'>,
+  { currentWords, beforeWords }: Program<S, F>,
+): Failure {
+  if (judging >= 0) return { at: 'judging', vector: currentWords.slice() };
+  return { at: parent >= 0 ? 'expanding' : null, vector: beforeWords.slice() };
 }
 
 /**

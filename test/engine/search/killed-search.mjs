@@ -6,7 +6,6 @@ import { checkExhaustively } from '../../../dist/src/engine/exhaustive.js';
 
 const [, , file] = process.argv;
 const run = { machine: 'shadow-core', size: 'S', fault: 0, interchangeable: 'none', padding: 61 };
-process.stdout.write('started\n');
 const outcome = await checkExhaustively(
   machineOf(run),
   {

@@ -8,6 +8,7 @@ import { peekCheckpoint } from '../engine/checkpoint/format.ts';
 import { CheckpointError, CheckpointWriteError } from '../engine/checkpoint/header.ts';
 import type { ExhaustiveOptions } from '../engine/exhaustive.ts';
 import type { Environment } from './environment.ts';
+import { withFrontierFaults } from './frontier.ts';
 import { duration_ms } from './values.ts';
 
 export const checkpointOptions = {
@@ -60,13 +61,13 @@ export interface SearchIdentity extends Omit<z.infer<typeof identitySchema>, 'se
 const damaged = (file: string, error: CheckpointError): Fault =>
   new Fault('KMC-401', `${file}: ${error.message}`, ['Start the search anew.']);
 
-/** Errors: faults 401 and 601 in place of `CheckpointError`. */
+/** Errors: faults 401 and 601 in place of `CheckpointError` and `SpillError`. */
 export async function withCheckpointFaults<T>(
   { checkpoint, resumeFrom }: Pick<ExhaustiveOptions, 'checkpoint' | 'resumeFrom'>,
   work: Promise<T>,
 ): Promise<T> {
   try {
-    return await work;
+    return await withFrontierFaults(work);
   } catch (error) {
     if (checkpoint !== undefined && error instanceof CheckpointWriteError) {
       throw new Fault('KMC-601', `${checkpoint.file}: ${error.message}`);

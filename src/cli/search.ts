@@ -17,7 +17,6 @@ import type { Reporter } from '../report/reporter.ts';
 import type { SearchHeader, SearchReport } from '../report/search-report.ts';
 import { withCheckpointFaults } from './checkpoint.ts';
 import type { Environment } from './environment.ts';
-import { withFrontierFaults } from './frontier.ts';
 import { foundViolations, type SearchedViolation } from './found.ts';
 import { withNamedSteps } from './internal-error.ts';
 import type { Progress } from './progress.ts';

@@ -246,7 +246,7 @@ export async function reported(
   work: Promise<Outcome | RandomOutcome>,
 ): Promise<Searched> {
   const isExhaustive = task.engine === 'exhaustive';
-  const saved = isExhaustive ? withFrontierFaults(withCheckpointFaults(task.options, work)) : work;
+  const saved = isExhaustive ? withCheckpointFaults(task.options, work) : work;
   const outcome = await withNamedSteps(machine, target.repeat, saved);
   context.progress.clear();
   if (!isExhaustive) checkPathLed(task.options, outcome);

@@ -54,7 +54,7 @@ export interface RandomOptions extends MinimiseOptions {
   readonly source?: MachineSource;
   /** Time after which they start; 0 for a guided run. Default: 0. */
   readonly parallelAfter_ms?: number;
-  /** Runs that the first walks of a guided run begin with. */
+  /** Runs that one walk in four of a guided run begins with, until all were taken. */
   readonly openings?: readonly Trace[];
   /** Whether to say what later runs should begin with. Default: `false`. */
   readonly harvest?: boolean;

@@ -68,7 +68,7 @@ describe('a run with openings', () => {
     for (const one of openings) expect(featureAfter(program, one)).toBe(one.feature);
   });
 
-  it('takes them first, judges them, and goes on from there', async () => {
+  it('takes the first one first, judges it, and goes on from there', async () => {
     const five = { initial: 0, steps: [2, 0, 3, 1, 1] };
     const found = await explore(
       combinationLock,
@@ -79,6 +79,14 @@ describe('a run with openings', () => {
     const six = { initial: 0, steps: [2, 0, 3, 1, 1, 3] };
     const at = await explore(combinationLock, { ...options, openings: [six] }, control);
     expect(at).toMatchObject({ kind: 'violated', statistics: { samples: 1, transitions: 6 } });
+  });
+
+  it('takes every fourth walk for them', async () => {
+    const one = { initial: 0, steps: [4] };
+    const six = { initial: 0, steps: [2, 0, 3, 1, 1, 3] };
+    const short = { ...options, maxSteps: 6, openings: [one, six] };
+    const outcome = await explore(combinationLock, short, control);
+    expect(outcome).toMatchObject({ kind: 'violated', statistics: { samples: 5 } });
   });
 
   it('refuses one that cannot be taken, and any in a run that is not guided', async () => {

@@ -22,12 +22,14 @@ import { Walk } from './walk.ts';
 /** Random tries of the instances of one transition; of fewer, each is tried once. */
 const TRIES = 6;
 const NONE = -1;
+/** Openings come between other walks, so that short runs do not consist of them. */
+const OPENING_ONE_IN = 4;
 
 export interface WalkerOptions<S, F extends Fields> {
   /** Says where most walks begin; they then go on half as far. */
   readonly guide?: Guide | null;
   readonly swarm?: Swarm;
-  /** Each of the first walks takes one of these steps by step, then goes on. */
+  /** One walk in four takes one of these step by step, then goes on, until all were taken. */
   readonly openings?: readonly Trace[];
   /** Learns of each step. */
   readonly harvest?: Harvest<S, F> | null;
@@ -89,7 +91,7 @@ export class Walker<S, F extends Fields> {
     const program = this.#program;
     this.#draw.seedFrom(source);
     this.#swarm.draw(this.#draw);
-    const opening = this.#openings[this.#walks++];
+    const opening = this.#openingOf(this.#walks++);
     const start = opening === undefined ? (this.#guide?.begin(this.#draw) ?? null) : null;
     const { length } = program.machine.initial;
     const initial = (opening ?? start)?.initial ?? this.#draw.below(length);
@@ -105,6 +107,10 @@ export class Walker<S, F extends Fields> {
     if (failure?.kind === 'broken' && this.#trying !== NONE) steps.push(this.#trying);
     const trace = { initial, steps };
     return new Walk(trace, failure === null ? null : { trace, failure });
+  }
+
+  #openingOf(walk: number): Trace | undefined {
+    return walk % OPENING_ONE_IN === 0 ? this.#openings[walk / OPENING_ONE_IN] : undefined;
   }
 
   #wander(initial: number, steps: number[], opening: readonly number[]): Failure | null {

@@ -48,8 +48,9 @@ describe('mutants', () => {
       'shrinker',
       'split_scope',
       'split_existing',
-      // No huge leaf is in an unsync page.
+      // No huge leaf is in an unsync page, and no direct page is one.
       'split_unsync',
+      'split_lookup_unsync',
       // The other value is what would close a finding.
       'split_break',
       'table_protect_spaces',

@@ -3,6 +3,18 @@ import type { Mutant } from './mutant.ts';
 
 export const endlessMutants: readonly Mutant[] = [
   {
+    id: 'fault-on-own-page-table-loops',
+    rule: 'own_table_fault',
+    value: 'zapped-first',
+    says:
+      'A write to a table on its own way zaps the shadow pages of the table, and takes it for a ' +
+      'page that can be mapped huge until it is shadowed again.',
+    source: ['FNAME(page_fault)', 'commit 7751babd3c6d (2013)'],
+    scenario: 'shadow-endless-own-huge-page',
+    property: 'repeated-instruction-ends',
+    category: 'F',
+  },
+  {
     id: 'ro-huge-spte-blocks-4k',
     rule: 'link_over_leaf',
     value: 'keep',

@@ -13,6 +13,13 @@ export const hugeRules = {
     'Whether the host announces a change of the size of its leaf for all of the leaf.',
     ['host_pfn_mapping_level()', 'Documentation/virt/kvm/locking.rst'],
   ),
+  own_table_fault: rule(
+    ['level-after-tables', 'zapped-first'],
+    'When a fault decides on the level of a write to a table on its own way: after the tables ' +
+      'are shadowed, which forbids a huge page there; or before, with the shadow pages of the ' +
+      'target zapped first, as Linux 3.8 did while an event was delivered.',
+    ['FNAME(fetch)', 'kvm_mmu_hugepage_adjust()', 'commit 7751babd3c6d (2013)'],
+  ),
   prefetch_accessed: rule(
     ['required', 'ignored'],
     'Whether an entry is prefetched only if its accessed flag is set.',

@@ -87,6 +87,28 @@ export const endlessScenarios: readonly Scenario[] = [
     budget: { fault: 4, unprotect: 1 },
   }),
   endless({
+    id: 'shadow-endless-own-huge-page',
+    says:
+      'A plain write, repeated for ever, to a huge page that holds the table by which it is ' +
+      'mapped: once the table is shadowed the page has to be mapped small.',
+    geometry: {
+      levels: 3,
+      gfns: 4,
+      tables: 3,
+      shadow_pages: 4,
+      vcpus: 1,
+      host_level: [1, 1, 2, 2],
+    },
+    initialMemory: [
+      [gpte({ gfn: 2 }), NO_GPTE],
+      [NO_GPTE, NO_GPTE],
+      [gpte({ gfn: 2, large: true }), NO_GPTE],
+    ],
+    addresses: [0, 1],
+    stores: [],
+    budget: { fault: 3 },
+  }),
+  endless({
     id: 'shadow-endless-nx',
     says:
       'A guest repeats for ever an instruction that it fetches from one frame of a huge page and ' +

@@ -11,12 +11,15 @@ import { rootLevel } from '../geometry.ts';
 import type { Kvm, VcpuView } from '../state.ts';
 import { never, type ModelTransition } from '../transition.ts';
 import { isBeingInvalidated } from '../host/invalidation.ts';
+import { isWrite } from '../access.ts';
+import { kvm_mmu_hugepage_adjust } from './huge.ts';
 import { enterLevel } from './link.ts';
 import { goTo, isBefore, isBeforeLocking, lock, proceed } from './lock.ts';
 import { mmu_topup_memory_caches } from './memory-cache.ts';
+import { isValid, sp_has_gptes } from './mmu-page.ts';
 import { hasRoom, makeRoom } from './quota.ts';
-import { gpte_changed, walkedGfn } from './walker.ts';
-import { isCommitDue } from './zap.ts';
+import { gpte_changed, kindOf, walkedGfn } from './walker.ts';
+import { isCommitDue, kvm_mmu_prepare_zap_page } from './zap.ts';
 
 /** The first part of is_page_fault_stale(): whether the root was zapped, or is about to be. */
 const isStaleRoot = (kvm: Kvm, root: number): boolean => {
@@ -56,8 +59,24 @@ export const lockPageFault = (kvm: Kvm, v: number): void => {
     return;
   }
   if (kvm.rules.fault_quota !== 'none') makeRoom(kvm);
+  if (kvm.rules.own_table_fault === 'zapped-first') zapTarget(kvm, v);
   if (isCommitDue(kvm)) proceed(kvm, v, 'check_stale', true);
   else checkStale(kvm, v);
+};
+
+/** Whether the level is decided on before the tables on the way are shadowed. */
+const isLevelChosenFirst = (kvm: Kvm, v: number): boolean =>
+  kvm.rules.own_table_fault === 'zapped-first' && isWrite(kindOf(kvm.vcpu.at(v)));
+
+/** kvm_mmu_unprotect_page_virt() of 2012: no shadow page of the target is left. */
+const zapTarget = (kvm: Kvm, v: number): void => {
+  if (!isLevelChosenFirst(kvm, v)) return;
+  const gfn = walkedGfn(kvm, kvm.vcpu.at(v));
+  for (let sp = 0; sp < kvm.sp.length; sp += 1) {
+    const page = kvm.sp.at(sp);
+    if (page.gfn !== gfn || !isValid(page) || !sp_has_gptes(page)) continue;
+    kvm_mmu_prepare_zap_page(kvm, sp);
+  }
 };
 
 /** Before CVE-2026-64561 a fault checked first and made room then. */
@@ -83,6 +102,7 @@ const checkStale = (kvm: Kvm, v: number): void => {
   }
   kvm.mmu_lock.level = rootLevel(kvm.geometry);
   kvm.mmu_lock.sp = root;
+  if (isLevelChosenFirst(kvm, v)) kvm_mmu_hugepage_adjust(kvm, kvm.vcpu.at(v));
   enterLevel(kvm, v);
 };
 
@@ -94,7 +114,8 @@ const check_stale: ModelTransition = {
   source: ['make_mmu_pages_available()', 'is_page_fault_stale()', 'FNAME(fetch)'],
   over: ['v'],
   at: 'check_stale',
-  needs: ({ geometry }) => geometry.quota !== null,
+  needs: ({ geometry, rules }) =>
+    geometry.quota !== null || rules.own_table_fault === 'zapped-first',
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'check_stale')) return false;
     checkStale(kvm, v);

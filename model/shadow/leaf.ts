@@ -10,6 +10,7 @@ import type { Kvm, VcpuView } from '../state.ts';
 import type { ModelTransition } from '../transition.ts';
 import { ACC_WRITE_MASK, isWrite } from '../access.ts';
 import { alignedGfn, pagesPerLeaf, tableIndex } from '../geometry.ts';
+import { kvm_mmu_max_mapping_level } from './huge.ts';
 import { isBefore, proceed } from './lock.ts';
 import { isPrefetchDue } from './prefetch-window.ts';
 import type { Mapping } from './rmap.ts';
@@ -44,6 +45,11 @@ const mappingOf = (kvm: Kvm, vcpu: VcpuView): Mapping => {
   };
 };
 
+/** has_wrprotected_page() of 2012: a level that was chosen before may be forbidden by now. */
+const isForbiddenByNow = (kvm: Kvm, { gfn }: Mapping): boolean =>
+  kvm.rules.own_table_fault === 'zapped-first' &&
+  kvm_mmu_max_mapping_level(kvm, gfn, kvm.mmu_lock.level) < kvm.mmu_lock.level;
+
 const makeLeafStep: ModelTransition = {
   name: 'mmu_try_to_unsync_pages',
   says:
@@ -55,6 +61,10 @@ const makeLeafStep: ModelTransition = {
   step: (kvm, v) => {
     if (!isBefore(kvm, v, 'make_spte')) return false;
     const m = mappingOf(kvm, kvm.vcpu.at(v));
+    if (isForbiddenByNow(kvm, m)) {
+      proceed(kvm, v, 'enter', kvm.mmu_lock.flush);
+      return true;
+    }
     if (kvm.vcpu.at(v).fault.slot === 'none') prepareMmio(kvm, m);
     else prepareLeaf(kvm, m);
     kvm.vcpu.at(v).pc = 'store_spte';

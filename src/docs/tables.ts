@@ -32,6 +32,7 @@ import { assertions } from './assertions.ts';
 import { designIds } from './design-ids.ts';
 import { code, codes, figure, table } from './markdown.ts';
 import { mutantTable } from './mutant-table.ts';
+import { necessityTable } from './necessity.ts';
 import { waitingBugs } from './waiting-bugs.ts';
 import { walkGaps, walkSummary, walkTable } from './walk-table.ts';
 
@@ -239,6 +240,7 @@ export const sections: Readonly<Record<string, () => string>> = {
   exclusions: exclusionTable,
   rules: ruleTable,
   presets: presetTable,
+  necessity: necessityTable,
   steps: stepTable,
   assertions: assertionTable,
   'walk-summary': walkSummary,

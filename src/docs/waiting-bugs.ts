@@ -54,14 +54,6 @@ export const waitingBugs: readonly WaitingBug[] = [
     why: 'Only there is a table published without mmu_lock held for write.',
   },
   {
-    id: 'fault-on-own-page-table-loops',
-    category: 'F',
-    waits: 'a level of mapping that is chosen before mmu_lock is taken',
-    why:
-      'Here it is chosen after the tables on the way are shadowed. Of the bug there remains that ' +
-      'the table is unshadowed again and again: the mutant `unprotect-repeats-for-ever`.',
-  },
-  {
     id: 'tdp-yield-livelock',
     category: 'H',
     waits: tdp,

@@ -129,6 +129,7 @@ export const recordedCounts: Readonly<
   'shadow-endless-two-vcpus': { states: 27312, transitions: 71211, depth: 46 },
   'shadow-endless-huge': { states: 2150, transitions: 3348, depth: 54 },
   'shadow-endless-own-table': { states: 1146, transitions: 1388, depth: 70 },
+  'shadow-endless-own-huge-page': { states: 383, transitions: 467, depth: 44 },
   'shadow-endless-nx': { states: 1113, transitions: 1933, depth: 43 },
   'shadow-endless-dirty-log': { states: 7033, transitions: 15468, depth: 47 },
 };

@@ -35,7 +35,7 @@ export interface KeptParts {
   readonly host_pfn: readonly number[];
   readonly host: Host;
   readonly host_level: readonly number[];
-  readonly aging: { readonly gfn: number; readonly sptep: number };
+  readonly aging: { readonly sptep: number };
   readonly nx: Nx;
   readonly split: {
     readonly split_page_header_cache: number;
@@ -124,8 +124,7 @@ const describeCaches = (old: KeptParts, now: KeptParts, say: Say): void => {
 export const describeKept = (old: KeptParts, now: KeptParts, say: Say): void => {
   describeNotifier(old.mmu_notifier, now.mmu_notifier, say);
   describeFrames(old, now, say);
-  if (old.aging.sptep === 0 && now.aging.sptep > 0)
-    say(`ageing a leaf of gfn ${hex(now.aging.gfn)}`);
+  if (old.aging.sptep === 0 && now.aging.sptep > 0) say('ageing a leaf');
   for (const name of ['n_used_mmu_pages', 'n_max_mmu_pages'] as const) {
     describeCount(name, old.arch[name], now.arch[name], say);
   }

@@ -12,7 +12,7 @@ const before: KeptParts = {
   host_pfn: [0, 1, 2],
   host: { readonly: [], dirty: [], ghost_written: [2] },
   host_level: [1, 1, 2],
-  aging: { gfn: 0, sptep: 0 },
+  aging: { sptep: 0 },
   nx: {
     nx_huge_pages: false,
     possible_nx_huge_pages: [null, null],
@@ -65,7 +65,7 @@ describe('describeKept', () => {
   it('names a leaf that is aged, quotas, caches and the NX list', () => {
     expect(
       said({
-        aging: { gfn: 2, sptep: 3 },
+        aging: { sptep: 3 },
         arch: { n_used_mmu_pages: 3, n_max_mmu_pages: 1 },
         vcpu: [{ mmu_page_header_cache: 2, mmu_pte_list_desc_cache: 1 }],
         split: { split_page_header_cache: 1, split_desc_cache: 3 },
@@ -76,7 +76,7 @@ describe('describeKept', () => {
         },
       }),
     ).toEqual([
-      'ageing a leaf of gfn 0x2',
+      'ageing a leaf',
       'n_used_mmu_pages 2 -> 3',
       'n_max_mmu_pages 4 -> 1',
       'vcpu0 mmu_page_header_cache 0 -> 2',

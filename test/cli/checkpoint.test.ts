@@ -1,6 +1,6 @@
 /** Searches that are killed, and go on. The built program: what is killed is what users run. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,7 +30,9 @@ function resultOf(...more: readonly string[]): unknown {
   return { status, result: JSON.parse(text) as unknown };
 }
 
-/** Lets the search run for a time, or until it ends, then kills the process. */
+const savedAt = (): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Lets the search run until it has saved itself, and for a time, or ends; kills the process. */
 function killedAfter(time_ms: number): Promise<void> {
   const saving = ['--checkpoint', file, '--checkpoint-interval', '20ms'];
   const child = spawn(
@@ -38,11 +40,15 @@ function killedAfter(time_ms: number): Promise<void> {
     existsSync(file) ? words('--resume', file, ...saving) : words(scenario, ...saving),
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  child.stdout.once('data', () => (timer = setTimeout(() => child.kill('SIGKILL'), time_ms)));
+  const before = savedAt();
+  const poll = setInterval(() => {
+    if (savedAt() === before) return;
+    clearInterval(poll);
+    setTimeout(() => child.kill('SIGKILL'), time_ms);
+  }, 5);
   return new Promise((resolve) =>
     child.on('close', () => {
-      clearTimeout(timer);
+      clearInterval(poll);
       resolve();
     }),
   );
@@ -65,7 +71,7 @@ describe('a folder for states', () => {
 describe('a checkpoint', () => {
   it('loses nothing when the process is killed at any moment', async () => {
     const whole = resultOf(scenario, '--workers', '1');
-    for (const time_ms of [313, 91, 147, 232, 179, 398]) await killedAfter(time_ms);
+    for (const time_ms of [13, 1, 47, 32, 9, 98]) await killedAfter(time_ms);
     expect(existsSync(file)).toBe(true);
     expect(resultOf('--resume', file)).toEqual(whole);
   });

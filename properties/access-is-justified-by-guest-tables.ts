@@ -45,6 +45,21 @@ export const accessIsJustifiedByGuestTables = stepProperty({
     'reads or corrupts memory that it has given to somebody else.',
   source: ['SDM "Caching Translation Information"', 'Documentation/virt/kvm/x86/mmu.rst'],
   on: ['guestAccess', 'guestStore', 'guestInstruction'],
+  reads: [
+    'sp',
+    'host_pfn',
+    'vcpu.cr0_pg_clear',
+    'vcpu.cr0_wp',
+    'vcpu.cr3',
+    'vcpu.cr4_pcide',
+    'vcpu.cr4_smap',
+    'vcpu.cr4_smep',
+    'vcpu.efer_nx_clear',
+    'vcpu.ghost_allowed_frame',
+    'vcpu.ghost_psc',
+    'vcpu.ghost_tlb',
+    'vcpu.root',
+  ],
   applies: (_before, after, [v = 0]) => after.vcpu.at(v).pc === 'guest',
   check: (before, _after, args, transition) => {
     for (const access of accessesOfStep(before, args, transition)) {

@@ -40,10 +40,9 @@ export const stateProperty = (
   p: Written<Extract<KvmProperty, { kind: 'state' }>> & Reads,
 ): KvmProperty => ({ kind: 'state', ...p });
 
-export const stepProperty = (p: Written<Extract<KvmProperty, { kind: 'step' }>>): KvmProperty => ({
-  kind: 'step',
-  ...p,
-});
+export const stepProperty = (
+  p: Written<Extract<KvmProperty, { kind: 'step' }>> & Partial<Reads>,
+): KvmProperty => ({ kind: 'step', ...p });
 
 /** What must not stay under way for ever. */
 export type KvmProgress = ProgressProperty<Kvm> & Needs;

@@ -2,7 +2,8 @@
 import { panelsOf, type JudgedVector, type Panel } from './judge/panel.ts';
 import { questionsOf, type Judgement, type Notes } from './judge/questions.ts';
 import { NOTHING, stepJudge, type StepJudge } from './judge/step-judge.ts';
-import type { Machine } from './machine/index.ts';
+import { stepMemory, type StepMemory } from './judge/step-memory.ts';
+import type { Machine, StepProperty, Transition } from './machine/index.ts';
 import type { PropertyEvidence } from './outcome.ts';
 
 export type { JudgedVector } from './judge/panel.ts';
@@ -34,6 +35,16 @@ function momentsOf<S>(machine: Machine<S>, panels: readonly Panel<S>[]): Moment<
   });
 }
 
+function memoryFor<S>(
+  { reads }: StepProperty<S>,
+  { parameters }: Transition<S>,
+  vector: JudgedVector | null,
+): StepMemory | undefined {
+  if (reads === undefined || vector === null) return undefined;
+  const sizes = parameters.map(({ size }) => size);
+  return stepMemory(vector.before, { mask: vector.maskOf(reads), sizes });
+}
+
 export class Judge<S> {
   /** By transition: step properties ask about it. */
   readonly judgedTransitions: readonly boolean[];
@@ -55,14 +66,16 @@ export class Judge<S> {
     this.#panels = panelsOf(questionsOf(machine, this.#notes, vector?.maskOf ?? null), vector);
     this.#moments = momentsOf(machine, this.#panels);
     // A machine may lack transitions that its scenario has no use for.
-    const asked = machine.transitions.map(({ name }) =>
+    const asked = machine.transitions.map((transition) =>
       machine.properties.flatMap((property, index) =>
-        property.kind === 'step' && property.on.includes(name) ? [{ index, property }] : [],
+        property.kind === 'step' && property.on.includes(transition.name)
+          ? [{ index, property, memory: memoryFor(property, transition, vector) }]
+          : [],
       ),
     );
     this.judgedTransitions = asked.map((list) => list.length > 0);
     this.stepJudges = machine.transitions.map(({ name }, t) =>
-      stepJudge(name, asked[t] ?? [], this.#notes),
+      stepJudge(name, asked[t] ?? [], this.#notes, vector?.checked ?? false),
     );
   }
 

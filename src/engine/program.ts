@@ -73,6 +73,7 @@ export class Program<S, F extends Fields = Fields> {
     this.places = placesOf(machine, shape);
     this.judge = new Judge(machine as unknown as Machine<S>, {
       words: this.currentWords,
+      before: this.beforeWords,
       maskOf: (paths) => maskOfPaths(shape, paths),
       checked: this.checked,
     });

@@ -26,20 +26,39 @@ function walk(selection: SelectionInput, steps: number, undeclared: Undeclared):
   const draw = numbers();
   let allowed: readonly string[] = [];
   let asking = '';
-  const kvm = tracedKvm(program.current, Object.keys(machine.layout.fields), (part) => {
-    if (allowed.some((path) => part === path || part.startsWith(`${path}.`))) return;
+  const add = (part: string) =>
     undeclared.set(asking, (undeclared.get(asking) ?? new Set()).add(part));
-  });
+  const noticed = (part: string): void => {
+    if (!allowed.some((path) => part === path || part.startsWith(`${path}.`))) add(part);
+  };
+  const parts = Object.keys(machine.layout.fields);
+  const kvm = tracedKvm(program.current, parts, noticed);
+  const before = tracedKvm(program.before, parts, noticed);
+  const after = tracedKvm(program.current, parts, (part) => add(`${part} after the step`));
   const ask = (id: string, reads: readonly string[] = [], question: () => boolean): void => {
     asking = id;
     allowed = reads;
     question();
   };
+  /** What a check that declares its reads says of the step alone, without the state after it. */
+  const askAboutStep = (id: number): void => {
+    const { transition, args, parameters } = program.instance(id);
+    const { name } = machine.transitions[transition] ?? { name: '' };
+    for (const property of machine.properties) {
+      if (property.kind !== 'step' || property.reads === undefined) continue;
+      const given = args.slice(0, parameters);
+      if (!property.on.includes(name)) continue;
+      if (!property.applies(program.before, program.current, given, name)) continue;
+      ask(property.id, property.reads, () => property.check(before, after, given, name) === null);
+    }
+  };
   const step = (): boolean => {
     const ids = program.instances.map(({ id }) => id);
     while (ids.length > 0) {
       const [id = 0] = ids.splice(draw(ids.length), 1);
-      if (program.execute(id)) return true;
+      if (!program.execute(id)) continue;
+      askAboutStep(id);
+      return true;
     }
     return false;
   };

@@ -16,6 +16,10 @@ export interface MaskedWord {
   readonly mask: number;
 }
 
+/** The words of a mask that have any. Order: by word. */
+export const maskedWords = (mask: Int32Array): MaskedWord[] =>
+  [...mask].flatMap((bits, word) => (bits === 0 ? [] : [{ word, mask: bits }]));
+
 export interface Atom {
   /** Those that read it, as bits. */
   readonly questions: number;

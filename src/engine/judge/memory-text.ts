@@ -27,7 +27,7 @@ const masked = (word: number, mask: number): string =>
  * Sets `e` and `o` to the place of the key `names` in the table `t`, or to the free one for it. Its
  * array and mask are kept beside the table, so that a look reads nothing of the table itself.
  */
-function seekText(names: readonly string[], t: string): string {
+export function seekText(names: readonly string[], t: string): string {
   const size = names.length + 1;
   const differs = names.map((name, k) => `e[${plus('o', k + 1)}] !== ${name}`).join(' || ');
   const next = `{ i = (i + 1) & ${t}mask; o = i * ${size}; }`;
@@ -37,12 +37,12 @@ let i = h & ${t}mask, o = i * ${size};
 ${names.length === 0 ? '' : `while (e[o] !== 0 && (${differs})) ${next}`}`;
 }
 
-const newTableText = (names: readonly string[], t: string): string =>
+export const newTableText = (names: readonly string[], t: string): string =>
   `const ${t} = newTable(${names.length});
 let ${t}words = ${t}.words, ${t}mask = ${t}.mask;`;
 
 /** Writes the number `n` for the key `names` to the free entry that was sought. */
-function enterText(names: readonly string[], t: string, n: string): string {
+export function enterText(names: readonly string[], t: string, n: string): string {
   const key = names.map((name, k) => `e[${plus('o', k + 1)}] = ${name};`);
   return `e[o] = ${n}; ${key.join(' ')}
 ${t}.added(); ${t}words = ${t}.words; ${t}mask = ${t}.mask;`;

@@ -7,6 +7,8 @@ import { NO_ANSWER, type Question } from './questions.ts';
 export interface JudgedVector {
   /** Every state that is judged is a view of this vector. */
   readonly words: Int32Array;
+  /** And every state that a judged step begins in, a view of this one. */
+  readonly before: Int32Array;
   /** The bits of it that paths of the layout name. */
   readonly maskOf: (paths: readonly string[]) => Int32Array;
   /** Asks again what is remembered, and compares. */

@@ -4,9 +4,10 @@
  * The text names each predicate, so that it is called where nothing else is called and can be
  * inlined. It is made from numbers alone.
  */
-import type { Finding, StepProperty } from '../machine/index.ts';
+import { ModelAssumptionError, type Finding, type StepProperty } from '../machine/index.ts';
 import { range } from '../search/vector-text.ts';
 import type { Judgement, Notes } from './questions.ts';
+import type { StepMemory } from './step-memory.ts';
 
 /** What a judgement returns when everything holds: one shared list, so nothing is allocated. */
 export const NOTHING: readonly Judgement[] = Object.freeze([]);
@@ -17,16 +18,23 @@ export type StepJudge<S> = (before: S, after: S, args: readonly number[]) => rea
 export interface AskedStepProperty<S> {
   readonly index: number;
   readonly property: StepProperty<S>;
+  /** What its check is known to say; absent: it is asked whenever it applies. */
+  readonly memory: StepMemory | undefined;
 }
 
-const askText = ({ index }: AskedStepProperty<never>, k: number): string =>
-  `if (applies${k}(before, after, args, name)) {
+/** Under `checked` what is known is asked again. */
+function askText({ index, memory }: AskedStepProperty<never>, k: number, checked: boolean): string {
+  const known = memory === undefined ? 'false' : `memories[${k}].knows(args)`;
+  const settle = memory === undefined ? '' : `else if (!known) memories[${k}].settle();`;
+  return `if (applies${k}(before, after, args, name)) {
 applied[${index}]++;
-const finding = check${k}(before, after, args, name);
-if (finding !== null) found = note(found, ${k}, finding);
+const known = ${known};
+const finding = known && ${!checked} ? null : check${k}(before, after, args, name);
+if (finding !== null) { if (known) deny(${k}); found = note(found, ${k}, finding); } ${settle}
 }`;
+}
 
-function textOf(asked: readonly AskedStepProperty<never>[]): string {
+function textOf(asked: readonly AskedStepProperty<never>[], checked: boolean): string {
   const names = range(asked.length).map(
     (k) => `applies${k} = applies[${k}], check${k} = checks[${k}]`,
   );
@@ -34,7 +42,7 @@ function textOf(asked: readonly AskedStepProperty<never>[]): string {
 const ${names.join(', ')};
 return (before, after, args) => {
 let found = nothing;
-${asked.map(askText).join('\n')}
+${asked.map((one, k) => askText(one, k, checked)).join('\n')}
 return found;
 };`;
 }
@@ -44,18 +52,26 @@ export function stepJudge<S>(
   name: string,
   asked: readonly AskedStepProperty<S>[],
   { applied }: Notes,
+  checked: boolean,
 ): StepJudge<S> {
   if (asked.length === 0) return () => NOTHING;
   const note = (found: readonly Judgement[], k: number, finding: Finding): readonly Judgement[] => {
     const { index, property } = asked[k] as AskedStepProperty<S>;
     return [...found, { property: index, id: property.id, finding }];
   };
-  const parameters = ['name', 'nothing', 'applied', 'note', 'applies', 'checks'];
+  const deny = (k: number): never => {
+    const reads = (asked[k]?.property.reads ?? []).join(', ');
+    throw new ModelAssumptionError(`${asked[k]?.property.id} reads nothing else than ${reads}`);
+  };
+  const parameters = ['name', 'nothing', 'applied', 'note', 'deny', 'applies', 'checks'];
   const applies = asked.map(({ property }) => property.applies);
   const checks = asked.map(({ property }) => property.check);
-  const text = textOf(asked);
+  const memories = asked.map(({ memory }) => memory);
+  const text = textOf(asked, checked);
   // Reviewed: the text is made from numbers alone; everything named comes as an argument.
   // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
-  const build = new Function(...parameters, text) as (...values: unknown[]) => StepJudge<S>;
-  return build(name, NOTHING, applied, note, applies, checks);
+  const build = new Function(...parameters, 'memories', text) as (
+    ...values: unknown[]
+  ) => StepJudge<S>;
+  return build(name, NOTHING, applied, note, deny, applies, checks, memories);
 }

@@ -87,6 +87,12 @@ export interface StepProperty<S> extends PropertyText {
   readonly kind: 'step';
   /** Names of the transitions it judges. */
   readonly on: readonly string[];
+  /**
+   * Paths of the layout that `check` reads of the state before the step, where it looks at nothing
+   * else but the arguments: it is asked once for all steps that agree there. Without it, it is
+   * asked whenever it applies.
+   */
+  readonly reads?: readonly string[];
   /** `before` and `after` are bound to different vectors; `args` are those of the transition. */
   readonly applies: (before: S, after: S, args: readonly number[], transition: string) => boolean;
   readonly check: (

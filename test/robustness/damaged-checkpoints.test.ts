@@ -99,7 +99,6 @@ describe('a first line', () => {
     'levels',
     'expanded',
     'found',
-    'roots',
     'taken',
     'evidence',
     'sightings',
@@ -136,7 +135,7 @@ describe('a first line', () => {
   });
 
   it.each([
-    ['version 2', (header: Header) => ({ ...header, version: 2 })],
+    ['version 1', (header: Header) => ({ ...header, version: 1 })],
     ['no version', (header: Header) => ({ ...header, version: undefined })],
     ['no selection', identityWith({ selection: null })],
     ['no model', identityWith({ model: undefined })],

@@ -25,7 +25,7 @@ const markOf = (number: number, story: Story | undefined): Pick<ReportedStep, 'm
   return story.concerned.includes(number) ? { mark: 'concerned' } : {};
 };
 
-/** What changed at each step, in the words of the model when it has any. */
+/** What changed at each step, in the words of the model where it brings them. */
 export function reportedSteps(
   environment: Environment,
   selection: Selection,

@@ -56,7 +56,7 @@ export interface CheckOptions extends WhatToCheck {
    */
   readonly symmetry?: boolean;
   /**
-   * Ask the scenario's questions about runs without end, if it has any. The search then takes
+   * Ask the scenario's questions about runs without end. The search then takes
    * whole states, without symmetry. Default: `true`.
    */
   readonly liveness?: boolean;

@@ -13,7 +13,7 @@ export type StateStore = ExactStore | FingerprintStore;
 export interface ExhaustiveOptions {
   readonly limits?: Limits;
   /**
-   * Ask the progress properties of the machine, if it has any. The search then keeps whole states
+   * Ask the progress properties of the machine. The search then keeps whole states
    * and no orbits, whatever else is asked for. Default: `true`.
    */
   readonly liveness?: boolean;
